@@ -1,8 +1,8 @@
 """Time the suite against its peers, in one run, and write docs/benchmarks.md.
 
-``python -m benchmarks`` runs all; ``python -m benchmarks mmrm derive`` only those. A module here has
-a function ``rows()`` that returns one mapping per line of the table: work, size, ours, peer, seconds
-of both, their ratio (ours ÷ peer: below 1 is faster) and peak memory where it was measured.
+``python -m benchmarks`` runs all; ``python -m benchmarks mmrm derive`` only those. A module here
+has a function ``rows()`` that returns one mapping per line of the table: work, size, ours, peer,
+seconds of both, their ratio (ours ÷ peer: below 1 is faster) and peak memory where measured.
 """
 
 from __future__ import annotations
