@@ -1,0 +1,243 @@
+"""What a fitted model can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import EstimationError
+from . import inference, lsmeans
+from .inference import Df, Fitted, Vcov
+from .lsmeans import Weights
+from .rows import Rows
+from .statistics import MmrmStatistics
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class MmrmResult:
+    """A fitted mixed model for repeated measures.
+
+    Made by `fit_mmrm`. Frames of estimates have the columns estimate, std_error, df, t, p_value,
+    conf_low and conf_high; p_value is two-sided for zero, from t and df.
+
+    Parameters
+    ----------
+    statistics : MmrmStatistics
+        Sums that the model was fitted to.
+    fitted : Fitted
+        Optimum of the likelihood.
+    rows : Rows or None
+        The rows, where the model was fitted to rows and not to sums.
+    """
+
+    statistics: MmrmStatistics
+    fitted: Fitted
+    rows: Rows | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients, as R gives them."""
+        return self.statistics.design.names
+
+    @property
+    def converged(self) -> bool:
+        """Whether the end point is a proper optimum; see `problems` where it is not."""
+        return not self.problems
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Reasons not to trust the fit; empty when converged."""
+        return self.fitted.optimum.problems
+
+    @property
+    def covariance(self) -> pd.DataFrame | dict[object, pd.DataFrame]:
+        """Covariance matrix over the visits (T, T), or one a covariance group."""
+        visits = list(self.statistics.design.visits)
+        frames = [
+            pd.DataFrame(sigma, index=visits, columns=visits)
+            for sigma in self.fitted.optimum.point.sigma
+        ]
+        if not self.statistics.groups:
+            return frames[0]
+        return dict(zip(self.statistics.groups, frames, strict=True))
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood, restricted where the fit is REML."""
+        return -self.fitted.optimum.point.deviance / 2.0
+
+    @property
+    def aic(self) -> float:
+        """-2 log L + 2 k, k the number of covariance parameters."""
+        return -2.0 * self.log_likelihood + 2.0 * self.fitted.likelihood.n_parameters
+
+    @property
+    def bic(self) -> float:
+        """-2 log L + k log n, n the number of subjects."""
+        n = float(self.statistics.n_subjects.sum())
+        return -2.0 * self.log_likelihood + self.fitted.likelihood.n_parameters * float(np.log(n))
+
+    def coefficients(
+        self, df: Df = "satterthwaite", vcov: Vcov = "model", level: float = 0.95
+    ) -> pd.DataFrame:
+        """Coefficients with standard errors and tests.
+
+        Parameters
+        ----------
+        df : str
+            Degrees of freedom.
+        vcov : str
+            Covariance of the coefficients.
+        level : float
+            Confidence level.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a coefficient: term, estimate, std_error, df, t, p_value, conf_low, conf_high.
+        """
+        lead = pd.DataFrame({"term": self.names})
+        return self._estimates(np.eye(len(self.names)), lead, df, vcov, level)
+
+    def contrast(
+        self,
+        contrasts: Array | Sequence[Sequence[float]] | Mapping[str, Mapping[str, float]],
+        df: Df = "satterthwaite",
+        vcov: Vcov = "model",
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Linear combinations of the coefficients.
+
+        Parameters
+        ----------
+        contrasts : array (rows, p), or mapping of label to {coefficient name: weight}
+            One combination a row.
+        df, vcov, level
+            As for `coefficients`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a combination: contrast, estimate, std_error, df, t, p_value, conf_low,
+            conf_high.
+
+        Raises
+        ------
+        EstimationError
+            Where a name is no coefficient or the width is not p.
+        """
+        labels, L = self._matrix(contrasts)
+        return self._estimates(L, pd.DataFrame({"contrast": labels}), df, vcov, level)
+
+    def lsmeans(
+        self,
+        by: Sequence[str],
+        at: Mapping[str, float | str] | None = None,
+        df: Df = "satterthwaite",
+        weights: Weights = "equal",
+        vcov: Vcov = "model",
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Least-squares (adjusted) means.
+
+        Parameters
+        ----------
+        by : sequence of str
+            Factors of the model to give a mean for each combination of; a numeric variable may be
+            named when `at` has its value.
+        at : mapping, optional
+            Levels or values at which other variables are held. Numeric variables not named stand at
+            their mean over the rows used.
+        df, vcov, level
+            As for `coefficients`.
+        weights : {"equal", "proportional"}
+            How factors that are not named are averaged over: each combination of their levels
+            alike, or as often as it occurs in the rows used.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The `by` columns, then estimate, std_error, df, t, p_value, conf_low, conf_high. The
+            first of `by` varies fastest.
+        """
+        lead, L = lsmeans.reference_rows(self.statistics, by, at, weights)
+        return self._estimates(L, lead, df, vcov, level)
+
+    def differences(
+        self,
+        of: str,
+        by: Sequence[str] = (),
+        reference: float | str = "first",
+        at: Mapping[str, float | str] | None = None,
+        df: Df = "satterthwaite",
+        weights: Weights = "equal",
+        vcov: Vcov = "model",
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Differences of least-squares means between the levels of one factor.
+
+        `differences("arm", by=["visit"])` compares arms within each visit, and
+        `differences("visit", by=["arm"])` each visit with the first within each arm.
+
+        Parameters
+        ----------
+        of : str
+            Factor whose levels are compared.
+        by : sequence of str
+            Factors within whose combinations they are compared.
+        reference : level, "first", "previous" or "pairwise"
+            What is subtracted: one level, the first one, the one before, or each of the lower ones.
+        at, df, weights, vcov, level
+            As for `lsmeans`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `of` (the level), reference (the level subtracted), the `by` columns, then
+            estimate, std_error, df, t, p_value, conf_low, conf_high.
+        """
+        if of in by:
+            raise EstimationError(f"{of} is both compared and held fixed.", "Take it out of `by`.")
+        lead, L = lsmeans.reference_rows(self.statistics, [of, *by], at, weights)
+        variable = self.statistics.design.variables[of]
+        if reference not in ("first", "previous", "pairwise"):
+            reference = variable.levels[variable.position(reference)]  # type: ignore[assignment]
+        lead, L = lsmeans.differences(lead, L, of, variable.levels, reference)
+        return self._estimates(L, lead, df, vcov, level)
+
+    def _matrix(
+        self, contrasts: Array | Sequence[Sequence[float]] | Mapping[str, Mapping[str, float]]
+    ) -> tuple[list[str], Array]:
+        if isinstance(contrasts, Mapping):
+            L = np.zeros((len(contrasts), len(self.names)))
+            for row, weights in zip(L, contrasts.values(), strict=True):
+                for name, weight in weights.items():
+                    if name not in self.names:
+                        raise EstimationError(
+                            f"The model has no coefficient {name!r}.",
+                            f"Choose from {list(self.names)}.",
+                        )
+                    row[self.names.index(name)] = weight
+            return list(contrasts), L
+        L = np.atleast_2d(np.asarray(contrasts, dtype=float))
+        if L.shape[1] != len(self.names):
+            raise EstimationError(
+                f"A contrast has {L.shape[1]} weights for {len(self.names)} coefficients.",
+                "Give one weight a coefficient, in the order of `names`.",
+            )
+        return [f"contrast {i + 1}" for i in range(len(L))], L
+
+    def _estimates(
+        self, L: Array, lead: pd.DataFrame, df: Df, vcov: Vcov, level: float
+    ) -> pd.DataFrame:
+        covariance, freedom = inference.uncertainty(self, L, df, vcov)
+        variance = np.einsum("lp,pq,lq->l", L, covariance, L)
+        return inference.frame(
+            L @ self.fitted.beta, np.sqrt(np.maximum(variance, 0.0)), freedom, level, lead
+        )
