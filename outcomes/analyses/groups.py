@@ -1,0 +1,195 @@
+"""Who belongs to which group: everyone, by onset, by clinic, or by cadence at a landmark.
+
+Groups by onset and clinic are known at the start of care. Cadence is known at the landmark, from
+the sessions before it, and only of patients who began care long enough ago to have reached it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.derive.baseline import derive_baseline
+from outcomes.derive.cadence import cadence_at
+from outcomes.derive.patient import derive_patients
+from outcomes.errors import EstimationError
+from outcomes.settings import CADENCES
+from outcomes.tables import Tables
+
+CADENCE = "cadence"
+GROUPINGS = ("", "onset", CADENCE, "clinic")
+ORDER: dict[str, tuple[str, ...]] = {
+    "": ("",),
+    "onset": ("acute", "subacute", "chronic"),
+    CADENCE: CADENCES,
+}
+
+
+@dataclass(frozen=True)
+class Members:
+    """Patients of an analysis, each in one group.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a patient: those of `derive_patients` plus group.
+    order : tuple of str
+        Groups that have a member, in the order they are shown.
+    steps : tuple of (step, reason, n_in, n_out)
+        Who was left out on the way, for `exclusions_frame`.
+    """
+
+    frame: pd.DataFrame
+    order: tuple[str, ...]
+    steps: tuple[tuple[str, str, int, int], ...]
+
+    @property
+    def start(self) -> pd.DataFrame:
+        """Start of care: patient_id, start."""
+        return self.frame[["patient_id", "start"]]
+
+    @property
+    def group(self) -> pd.Series:
+        """Group by patient id."""
+        return self.frame.set_index("patient_id")["group"]
+
+    @property
+    def sizes(self) -> pd.Series:
+        """Number of members by group, in order."""
+        counts = self.frame["group"].value_counts()
+        return counts.reindex(list(self.order)).fillna(0).astype("int64")
+
+
+def check_grouping(group_by: str) -> None:
+    """Refuse a grouping that does not exist.
+
+    Parameters
+    ----------
+    group_by : str
+        Name of the grouping; empty for everyone together.
+
+    Raises
+    ------
+    EstimationError
+        If it is not one of `GROUPINGS`.
+    """
+    if group_by not in GROUPINGS:
+        known = ", ".join(repr(name) for name in GROUPINGS)
+        raise EstimationError(f"There is no grouping {group_by!r}.", f"Use one of {known}.")
+
+
+def members(tables: Tables, group_by: str, landmark: int) -> Members:
+    """Put the patients who began care into groups.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    group_by : {"", "onset", "cadence", "clinic"}
+        What to group by; empty for everyone together.
+    landmark : int
+        Day from the start of care at which cadence is taken. Used for cadence only.
+
+    Returns
+    -------
+    Members
+        Patients with a start of care (and, for cadence, who had reached the landmark by the as-of
+        date) and a known group.
+
+    Raises
+    ------
+    EstimationError
+        If there is no such grouping.
+
+    Notes
+    -----
+    Cadence counts the attended sessions of the 84 days up to and including the landmark, nothing
+    after it. A patient whose onset or clinic is not recorded is counted in `steps`, never guessed.
+    """
+    check_grouping(group_by)
+    everyone = derive_patients(tables)
+    steps = []
+
+    def keep(frame: pd.DataFrame, kept: pd.Series, step: str, reason: str) -> pd.DataFrame:
+        steps.append((step, reason, len(frame), int(kept.sum())))
+        return frame[kept]
+
+    begun = everyone["start"].notna() & (everyone["start"] <= tables.as_of)
+    people = keep(everyone, begun, "began care", "no attended session and no start date")
+    if group_by == CADENCE:
+        day = people["start"] + pd.Timedelta(days=landmark)
+        reached = day <= tables.as_of
+        reason = f"day {landmark} lies after the as-of date"
+        people = keep(people, reached, f"reached day {landmark}", reason)
+        group = _cadence(tables, people, landmark)
+    elif group_by == "":
+        group = pd.Series("", index=people.index, dtype="str")
+    else:
+        group = people[group_by]
+    known = group.notna() & ((group != "") | (group_by == ""))
+    people = people.assign(group=group.astype("str"))
+    if group_by:
+        people = keep(people, known, f"{group_by} known", f"{group_by} not recorded")
+    present = set(people["group"])
+    order = ORDER.get(group_by, tuple(sorted(present)))
+    return Members(
+        people.reset_index(drop=True), tuple(g for g in order if g in present), tuple(steps)
+    )
+
+
+def _cadence(tables: Tables, people: pd.DataFrame, landmark: int) -> pd.Series:
+    """Cadence at the landmark for each row of `people`; missing where there are no sessions."""
+    if tables.sessions is None or people.empty:
+        return pd.Series(pd.NA, index=people.index, dtype="str")
+    dates = people[["patient_id"]].assign(date=people["start"] + pd.Timedelta(days=landmark))
+    classed = cadence_at(
+        dates,
+        tables.sessions,
+        people[["patient_id", "start"]],
+        tables.settings.cut_points,
+        tables.as_of,
+    )
+    return people["patient_id"].map(classed.set_index("patient_id")["cadence"])
+
+
+def starting_pain(tables: Tables, people: Members) -> pd.DataFrame:
+    """Pain at the start of care by group, as recorded.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    people : Members
+        The patients and their groups.
+
+    Returns
+    -------
+    DataFrame
+        One row a group: group, start_pain (mean baseline of the pain instrument, in its unit),
+        start_pain_sd, start_pain_n (members with a baseline), members.
+
+    Notes
+    -----
+    A plain mean of those with a baseline. It is printed beside every comparison of cadences, so
+    that nobody takes groups that differed from the beginning for groups made different by care.
+    """
+    baseline = pd.Series(float("nan"), index=people.frame.index)
+    if tables.assessments is not None:
+        found = derive_baseline(
+            tables.assessments,
+            people.start,
+            tables.settings.pain_instrument,
+            tables.settings.cut_points,
+        )
+        baseline = people.frame["patient_id"].map(found.set_index("patient_id")["baseline"])
+    grouped = baseline.groupby(people.frame["group"])
+    table = pd.DataFrame(
+        {
+            "start_pain": grouped.mean(),
+            "start_pain_sd": grouped.std(),
+            "start_pain_n": grouped.count(),
+            "members": grouped.size(),
+        }
+    ).reindex(list(people.order))
+    return table.rename_axis("group").reset_index()

@@ -1,0 +1,290 @@
+"""The course of one instrument over the analysis windows: counts, model, rows and curve.
+
+Shared by the questions that follow a score over time, so that they count and refuse alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from outcomes.analyses.groups import CADENCE, Members
+from outcomes.analyses.observed import completers_means, observed_means
+from outcomes.analyses.scores import WindowScores
+from outcomes.analyses.window_means import (
+    START,
+    ModelChoices,
+    WindowMeans,
+    fit_window_means,
+    parallel_test,
+)
+from outcomes.errors import EstimationError
+
+CURVE_COLUMNS = [
+    "outcome",
+    "group_by",
+    "group",
+    "window",
+    "series",
+    "estimate",
+    "conf_low",
+    "conf_high",
+    "n_eligible",
+    "n_patients",
+]
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Scores of one instrument with the models fitted to them.
+
+    Parameters
+    ----------
+    scores : WindowScores
+        The answers.
+    models : dict of str to WindowMeans
+        The model of each group that has one.
+    failures : dict of str to str
+        Why a group whose answers were enough has none all the same.
+    grid : DataFrame
+        All combinations of group and window: group, window, n_eligible (at risk), n_patients
+        (answered).
+    group_by : str
+        Grouping of the members.
+    first_shown : int
+        First window on the curve: the landmark in a split by cadence, else day 0.
+    choices : ModelChoices
+        Choices about the model.
+    """
+
+    scores: WindowScores
+    models: dict[str, WindowMeans]
+    failures: dict[str, str]
+    grid: pd.DataFrame
+    group_by: str
+    first_shown: int
+    choices: ModelChoices
+
+    def rows(self, term: str) -> pd.DataFrame:
+        """Estimate one term for every group and window.
+
+        Parameters
+        ----------
+        term : {"mean", "change", "percent_change"}
+            Mean, change from day 0 in the unit of the instrument, or that change in percent of the
+            model's mean at day 0.
+
+        Returns
+        -------
+        DataFrame
+            Columns of an estimate (without estimand) and window. Refused rows say how many answers
+            there were and how many are needed.
+        """
+        grid = self.grid
+        if term != "mean":
+            grid = grid[grid["window"] > START].reset_index(drop=True)
+        rows = grid.assign(
+            outcome=self.scores.instrument.code,
+            group_by=self.group_by,
+            landmark="day " + grid["window"].astype(str),
+            term=term,
+            conf_level=self.choices.conf_level,
+            n_assessments=grid["n_patients"],
+            unit="%" if term == "percent_change" else self.scores.instrument.unit,
+            method="MMRM",
+            status="refused",
+            note=self._shortfall(grid),
+        )
+        estimated = [self._estimates(rows[rows["group"] == group], term) for group in self.models]
+        found = pd.concat([frame for frame in estimated if len(frame)] or [pd.DataFrame()])
+        rows = rows.join(found.drop(columns=["method", "note"], errors="ignore"))
+        if len(found):
+            rows.loc[found.index, "status"] = "ok"
+            rows.loc[found.index, ["method", "note"]] = found[["method", "note"]]
+        return rows
+
+    def _estimates(self, rows: pd.DataFrame, term: str) -> pd.DataFrame:
+        """Estimates of one group for the rows its model has, on their index."""
+        model = self.models[rows["group"].iloc[0]]
+        usable = rows["window"].isin(model.windows)
+        if term != "mean" and START not in model.windows:
+            usable &= False
+        rows = rows[usable]
+        if rows.empty:
+            return pd.DataFrame()
+        estimate = {
+            "mean": model.means,
+            "change": model.changes,
+            "percent_change": model.percents,
+        }[term]
+        found = estimate(rows["window"].tolist()).set_axis(rows.index)
+        if term == "mean":
+            # Nobody asks whether a mean score is zero.
+            found = found.drop(columns="p_value")
+        return found.assign(method=model.method, note=" ".join(model.warnings))
+
+    def parallel_row(self) -> pd.DataFrame:
+        """F test that the groups change alike, as one row; no row where it cannot be done."""
+        answers = self.scores.answers
+        test = parallel_test(answers, self.choices)
+        if test is None:
+            return pd.DataFrame()
+        freedom = f"F with {test['num_df'].iloc[0]:.0f} and {test['den_df'].iloc[0]:.0f} df"
+        return pd.DataFrame(
+            {
+                "outcome": self.scores.instrument.code,
+                "group_by": self.group_by,
+                "term": "change_interaction",
+                "estimate": test["statistic"],
+                "df": test["den_df"],
+                "p_value": test["p_value"],
+                "n_patients": answers["patient_id"].nunique(),
+                "n_assessments": len(answers),
+                "unit": "F",
+                "method": "MMRM, joint test of group × window",
+                "note": freedom,
+            }
+        )
+
+    def curve(self) -> pd.DataFrame:
+        """Model's means, means of those who answered and of completers, ready to plot."""
+        means = self.rows("mean").assign(series="model")
+        last = {group: max(model.windows) for group, model in self.models.items()}
+        answers = self.scores.answers
+        level = self.choices.conf_level
+        parts = [means[means["status"] == "ok"]]
+        for series, table in (
+            ("answering", observed_means(answers, level)),
+            ("completers", completers_means(answers, last, level)),
+        ):
+            eligible = self.grid[["group", "window", "n_eligible"]]
+            parts.append(
+                table.merge(eligible, on=["group", "window"]).assign(
+                    series=series,
+                    outcome=self.scores.instrument.code,
+                    group_by=self.group_by,
+                )
+            )
+        whole = pd.concat(parts, ignore_index=True)
+        enough = whole["n_patients"] >= self.choices.min_answers
+        shown = enough & (whole["window"] >= self.first_shown)
+        return whole.loc[shown, CURVE_COLUMNS].reset_index(drop=True)
+
+    @property
+    def diagnostics(self) -> dict[str, Any]:
+        """Facts about the fit and the timing of the answers."""
+        facts: dict[str, Any] = {
+            "timing": self.scores.timing,
+            "near_session": self.scores.near_session,
+        }
+        facts["models"] = pd.DataFrame(
+            [
+                {
+                    "group": group,
+                    "n_patients": model.n_patients,
+                    "covariance": model.covariance,
+                    "df": model.df,
+                    "converged": model.fit.converged,
+                    "warnings": " ".join(model.warnings),
+                }
+                for group, model in self.models.items()
+            ],
+            columns=["group", "n_patients", "covariance", "df", "converged", "warnings"],
+        )
+        return facts
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: windows left out, and warnings of the fit."""
+        warnings = [
+            f"{_label(group) + ': ' if group else ''}{warning}"
+            for group, model in self.models.items()
+            for warning in model.warnings
+        ]
+        failed = [f"{_label(group)}: {why}" for group, why in self.failures.items()]
+        return (self.left_out, *warnings, *failed)
+
+    @property
+    def left_out(self) -> str:
+        """Windows without enough answers, as a sentence; empty where there is none."""
+        few = (self.grid["n_patients"] < self.choices.min_answers).to_numpy()
+        short = self.grid[few & (self.grid["window"] >= self.first_shown).to_numpy()]
+        if short.empty:
+            return ""
+        n_groups = self.grid["group"].nunique()
+        places = []
+        for window, groups in short.groupby("window")["group"]:
+            names = ", ".join(_label(str(group)) for group in groups)
+            places.append(f"day {window}" if len(groups) == n_groups else f"day {window} ({names})")
+        return (
+            f"Left out because fewer than {self.choices.min_answers} patients answered: "
+            f"{'; '.join(places)}."
+        )
+
+    def _shortfall(self, grid: pd.DataFrame) -> pd.Series:
+        """Why a row has no estimate."""
+        need = self.choices.min_answers
+        start = grid["group"].map(
+            self.grid[self.grid["window"] == START].set_index("group")["n_patients"]
+        )
+        here = grid["n_patients"].astype(int).astype(str)
+        at_start = start.fillna(0).astype(int).astype(str)
+        few = here + f" patients answered; at least {need} are needed"
+        no_start = at_start + f" patients have a baseline; at least {need} are needed"
+        alone = "no other window has enough answers to follow a course"
+        why = grid["group"].map(self.failures).fillna(alone)
+        return few.where(grid["n_patients"] < need, no_start.where(start < need, why))
+
+
+def _label(group: str) -> str:
+    return group.replace("_", " ") or "all"
+
+
+def follow(
+    scores: WindowScores, people: Members, group_by: str, landmark: int, choices: ModelChoices
+) -> Trajectory:
+    """Fit the course of one instrument.
+
+    Parameters
+    ----------
+    scores : WindowScores
+        Answers by patient and window.
+    people : Members
+        Patients and groups.
+    group_by : str
+        Grouping of `people`.
+    landmark : int
+        Day at which cadence was taken; the curve of a split by cadence starts there.
+    choices : ModelChoices
+        Choices about the model.
+
+    Returns
+    -------
+    Trajectory
+        Counts, and the model where there are enough answers.
+
+    Notes
+    -----
+    A group that no model can be fitted to gets refused rows with the reason; the others stay.
+    Windows before the landmark stay in the model of a split by cadence: they lie before the
+    landmark, and they say something about answers that are missing after it.
+    """
+    first_shown = landmark if group_by == CADENCE else START
+    counts = scores.frame.groupby(["group", "window"])[["at_risk", "answered"]].sum()
+    shown = [day for day in scores.windows if day >= first_shown or day == START]
+    index = pd.MultiIndex.from_product([people.order, shown], names=["group", "window"])
+    grid = counts.reindex(index, fill_value=0).astype("int64").reset_index()
+    grid.columns = pd.Index(["group", "window", "n_eligible", "n_patients"])
+    models: dict[str, WindowMeans] = {}
+    failures: dict[str, str] = {}
+    for group, answers in scores.answers.groupby("group"):
+        try:
+            model = fit_window_means(answers[["patient_id", "window", "value"]], choices)
+        except EstimationError as error:
+            failures[str(group)] = error.problem
+            continue
+        if model is not None:
+            models[str(group)] = model
+    return Trajectory(scores, models, failures, grid, group_by, first_shown, choices)

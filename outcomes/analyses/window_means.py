@@ -1,0 +1,306 @@
+"""Means by analysis window of one group from repeated scores, and contrasts between them.
+
+The model is a mean for every window with a covariance over the windows (MMRM). Day 0 is a response
+like any other, so a patient with a baseline and nothing else still counts, and scores that are
+missing because of scores that were recorded do not bend the means.
+
+Each group has a model of its own. Its numbers are then the same whoever else is in the analysis, a
+clinic's own report and the report over all clinics agree, and no group borrows another's spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from outcomes.errors import EstimationError
+from outcomes.stats.intervals import t_interval
+from outcomes.stats.mmrm import MmrmResult, fit_mmrm
+
+# From the fewest assumptions to the most; the reason for every step down is kept and shown.
+LADDER = ("unstructured", "toeplitz_heterogeneous", "compound_symmetry_heterogeneous")
+LAST_RESORT = "compound_symmetry"
+# A covariance between two windows is not estimated from fewer people than this.
+PAIR_MINIMUM = 10
+START = 0
+
+
+@dataclass(frozen=True)
+class ModelChoices:
+    """Choices about the model, with their defaults.
+
+    Parameters
+    ----------
+    covariance : str
+        Structure to begin with.
+    df : {"auto", "satterthwaite", "kenward-roger"}
+        Degrees of freedom; auto takes Kenward–Roger in groups below `kenward_roger_below`.
+    kenward_roger_below : int
+        Patients in a group under which Kenward–Roger is used.
+    min_answers : int
+        Answers that a window needs for its mean to be estimated.
+    conf_level : float
+        Confidence level.
+    """
+
+    covariance: str = "unstructured"
+    df: Literal["auto", "satterthwaite", "kenward-roger"] = "auto"
+    kenward_roger_below: int = 200
+    min_answers: int = 10
+    conf_level: float = 0.95
+
+
+@dataclass(frozen=True)
+class WindowMeans:
+    """A fitted model of means by window.
+
+    Parameters
+    ----------
+    windows : tuple of int
+        Windows that have a mean, in order of time and of the coefficients.
+    n_patients : int
+        Patients in the model.
+    covariance : str
+        Structure that was fitted.
+    df : str
+        Method of the degrees of freedom.
+    warnings : tuple of str
+        What the reader must know about the fit: steps down the ladder, convergence.
+    fit : MmrmResult
+        The fitted model.
+    conf_level : float
+        Confidence level.
+    """
+
+    windows: tuple[int, ...]
+    n_patients: int
+    covariance: str
+    df: Literal["satterthwaite", "kenward-roger"]
+    warnings: tuple[str, ...]
+    fit: MmrmResult
+    conf_level: float
+
+    @property
+    def method(self) -> str:
+        """Name of the method with its structure and degrees of freedom."""
+        structure = self.covariance.replace("_", " ")
+        names = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward–Roger"}
+        return f"MMRM, {structure} covariance, {names[self.df]} degrees of freedom"
+
+    def means(self, windows: Sequence[int]) -> pd.DataFrame:
+        """Estimate the mean of each window.
+
+        Parameters
+        ----------
+        windows : sequence of int
+            Windows, all of the model.
+
+        Returns
+        -------
+        DataFrame
+            One row a window: estimate, std_error, df, conf_low, conf_high, p_value (of zero).
+        """
+        return self._linear([{window: 1.0} for window in windows])
+
+    def changes(self, windows: Sequence[int]) -> pd.DataFrame:
+        """Estimate each window's mean minus that of day 0; columns as for `means`."""
+        return self._linear([{window: 1.0, START: -1.0} for window in windows])
+
+    def percents(self, windows: Sequence[int]) -> pd.DataFrame:
+        """Estimate each window's mean change in percent of the mean at day 0.
+
+        Parameters
+        ----------
+        windows : sequence of int
+            Windows, all of the model.
+
+        Returns
+        -------
+        DataFrame
+            As for `means`, in percent.
+
+        Notes
+        -----
+        100 (m_w / m_0 − 1) of model means, never a mean of percentages. The standard error is that
+        of its linear approximation 100 (m_w − (m_w/m_0) m_0) / m_0 (delta method).
+        """
+        level = self.means([START, *windows])["estimate"].to_numpy()
+        first, later = level[0], level[1:]
+        table = self._linear(
+            [
+                {window: 100.0 / first, START: -100.0 * mean / first**2}
+                for window, mean in zip(windows, later, strict=True)
+            ]
+        )
+        estimate = 100.0 * (later / first - 1.0)
+        low, high = t_interval(estimate, table["std_error"], table["df"], self.conf_level)
+        return table.assign(estimate=estimate, conf_low=low, conf_high=high)
+
+    def _linear(self, weights: Sequence[Mapping[int, float]]) -> pd.DataFrame:
+        place = {window: position for position, window in enumerate(self.windows)}
+        matrix = np.zeros((len(weights), len(self.windows)))
+        for row, mapping in enumerate(weights):
+            for window, weight in mapping.items():
+                matrix[row, place[window]] += weight
+        table = self.fit.contrast(matrix, df=self.df, level=self.conf_level)
+        columns = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
+        return table[columns].reset_index(drop=True)
+
+
+def fit_window_means(answers: pd.DataFrame, choices: ModelChoices) -> WindowMeans | None:
+    """Fit means by window for one group.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        One row a patient and window with an answer: patient_id, window, value.
+    choices : ModelChoices
+        Choices about the model.
+
+    Returns
+    -------
+    WindowMeans or None
+        None where fewer than two windows have enough answers.
+
+    Raises
+    ------
+    EstimationError
+        If not even compound symmetry can be fitted.
+
+    Notes
+    -----
+    y_it = mu_t + e_it with e_i ~ N(0, Sigma) over windows, by restricted maximum likelihood. A
+    window with fewer than `min_answers` answers has no mean and its answers are not used. Sigma is
+    unstructured where every two windows share at least `PAIR_MINIMUM` patients; otherwise, and when
+    a fit does not converge, the next simpler structure of `LADDER` is taken and the reason kept in
+    `warnings`. Missing answers are taken as missing at random given the answers in the model.
+
+    References
+    ----------
+    Mallinckrodt CH, Clark WS, David SR. Accounting for dropout bias using mixed-effects models.
+    J Biopharm Stat 2001;11:9–21.
+    """
+    data = _with_enough(answers, choices.min_answers)
+    windows = tuple(sorted(int(window) for window in data["window"].unique()))
+    if len(windows) < 2:
+        return None
+    n_patients = data["patient_id"].nunique()
+    fit, covariance, warnings = _descend("value ~ 0 + window", data, choices.covariance)
+    df = _df_method(choices, n_patients)
+    return WindowMeans(
+        windows, n_patients, covariance, df, tuple(warnings), fit, choices.conf_level
+    )
+
+
+def parallel_test(answers: pd.DataFrame, choices: ModelChoices) -> pd.DataFrame | None:
+    """Test whether groups change alike from day 0 over the windows that all of them have.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        One row a patient and window with an answer: patient_id, group, window, value.
+    choices : ModelChoices
+        Choices about the model.
+
+    Returns
+    -------
+    DataFrame or None
+        One row: statistic (F), num_df, den_df, p_value. None where fewer than two groups have a
+        baseline and a later window in common.
+
+    Raises
+    ------
+    EstimationError
+        If no covariance structure can be fitted.
+
+    Notes
+    -----
+    One model for all groups, each with a covariance of its own, and an F test of
+    (mu_gt − mu_g0) − (mu_1t − mu_10) = 0 for all groups g and windows t.
+    """
+    data = _with_enough(answers, choices.min_answers)
+    held = pd.crosstab(data["group"], data["window"]) > 0
+    if START not in held.columns:
+        return None
+    held = held[held[START]]
+    shared = list(held.columns[held.all()])
+    if len(held) < 2 or len(shared) < 2:
+        return None
+    data = data[data["group"].isin(held.index) & data["window"].isin(shared)]
+    fit, _, _ = _descend("value ~ 0 + window:group", data, choices.covariance, group="group")
+    df = _df_method(choices, int(data.groupby("group")["patient_id"].nunique().min()))
+    groups = sorted(held.index)
+    width = len(shared)
+    # Coefficients run through the windows of the first group, then of the second, and so on.
+    rows = []
+    for g in range(1, len(groups)):
+        for t in range(1, width):
+            row = np.zeros(width * len(groups))
+            row[[g * width + t, 0]] = 1.0
+            row[[g * width, t]] = -1.0
+            rows.append(row)
+    return fit.joint_test(np.stack(rows), df=df)
+
+
+def _with_enough(answers: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Answers of the windows that have enough of them, within groups where there are groups."""
+    by = ["group", "window"] if "group" in answers else ["window"]
+    return answers[answers.groupby(by)["value"].transform("size") >= minimum]
+
+
+def _df_method(choices: ModelChoices, n_patients: int) -> Literal["satterthwaite", "kenward-roger"]:
+    if choices.df != "auto":
+        return choices.df
+    return "kenward-roger" if n_patients < choices.kenward_roger_below else "satterthwaite"
+
+
+def _descend(
+    formula: str, data: pd.DataFrame, first: str, group: str | None = None
+) -> tuple[MmrmResult, str, list[str]]:
+    """Fit the first structure of the ladder that the data carry."""
+    warnings = []
+    ladder = [first, *LADDER[LADDER.index(first) + 1 :]] if first in LADDER else [first]
+    for structure in [*ladder, LAST_RESORT]:
+        name = structure.replace("_", " ")
+        if structure == "unstructured" and _scarcest_pair(data) < PAIR_MINIMUM:
+            warnings.append(
+                f"Some two windows share fewer than {PAIR_MINIMUM} patients, too few for an "
+                f"{name} covariance; a simpler one was used."
+            )
+            continue
+        try:
+            fit = fit_mmrm(
+                formula,
+                data.assign(window=_ordered(data["window"])),
+                subject="patient_id",
+                visit="window",
+                covariance=structure,
+                group=group,
+            )
+        except EstimationError as error:
+            if structure == LAST_RESORT:
+                raise
+            warnings.append(f"The {name} covariance could not be fitted: {error.problem}")
+            continue
+        if fit.converged or structure == LAST_RESORT:
+            return fit, structure, [*warnings, *fit.problems]
+        warnings.append(f"The fit with {name} covariance did not converge.")
+    raise AssertionError("the last resort either returns or raises")
+
+
+def _ordered(window: pd.Series) -> pd.Categorical:
+    return pd.Categorical(window, categories=sorted(window.unique()), ordered=True)
+
+
+def _scarcest_pair(data: pd.DataFrame) -> int:
+    """Smallest number of patients who answered in both of two windows, in any group."""
+    keys = data["group"] if "group" in data else pd.Series("", index=data.index)
+    fewest = []
+    for _, part in data.groupby(keys):
+        seen = pd.crosstab(part["patient_id"], part["window"]).to_numpy() > 0
+        fewest.append(int((seen.astype(float).T @ seen.astype(float)).min()))
+    return min(fewest)
