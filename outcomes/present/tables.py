@@ -1,0 +1,126 @@
+"""Tables for people: a caption, headers that screen readers follow, footnotes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jinja2
+
+_TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+    """\
+<table>
+<caption>{{ table.caption }}</caption>
+<thead>
+<tr>
+{% for column in table.columns %}
+<th scope="col"{% if not loop.first and table.numeric %} class="number"{% endif %}>{{ column }}</th>
+{% endfor %}
+</tr>
+</thead>
+<tbody>
+{% for row in table.rows %}
+<tr>
+{% for cell in row %}
+{% if loop.first %}
+<th scope="row">{{ cell }}</th>
+{% else %}
+<td{% if table.numeric %} class="number"{% endif %}>{{ cell }}</td>
+{% endif %}
+{% endfor %}
+</tr>
+{% endfor %}
+</tbody>
+</table>
+{% if table.footnotes %}
+<div class="footnotes">
+{% for note in table.footnotes %}
+<p>{{ note }}</p>
+{% endfor %}
+</div>
+{% endif %}
+"""
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table ready to print; every cell is text that `outcomes.present.format` made.
+
+    Parameters
+    ----------
+    caption : str
+        What the table shows, as a title.
+    columns : sequence of str
+        Headers.
+    rows : sequence of sequence of str
+        Cells; the first of each row is its header.
+    footnotes : sequence of str
+        Sentences under the table.
+    numeric : bool
+        Whether the cells are numbers, to be set flush right.
+    """
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    footnotes: Sequence[str] = ()
+    numeric: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.rows:
+            raise ValueError(
+                f"the table {self.caption!r} has no rows: say so in a sentence instead"
+            )
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"a row of {self.caption!r} has not {len(self.columns)} cells")
+
+    def __repr__(self) -> str:
+        return f"<Table {self.caption!r}: {len(self.rows)} rows>"
+
+    def _repr_html_(self) -> str:
+        return _TEMPLATE.render(table=self)
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Sentences ready to print.
+
+    Parameters
+    ----------
+    sentences : sequence of str
+        Plain text; each becomes a paragraph, or an item of a list.
+    kind : str
+        Class for the style sheet: ``answer``, ``note``, ``absent`` or ``caution``.
+    listed : bool
+        Whether to set the sentences as a list.
+    """
+
+    sentences: Sequence[str]
+    kind: str = "note"
+    listed: bool = False
+
+    def __repr__(self) -> str:
+        return "\n".join(self.sentences)
+
+    def _repr_html_(self) -> str:
+        return _PROSE.render(prose=self)
+
+
+_PROSE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+    """\
+<div class="{{ prose.kind }}">
+{% if prose.listed %}
+<ul>
+{% for sentence in prose.sentences %}
+<li>{{ sentence }}</li>
+{% endfor %}
+</ul>
+{% else %}
+{% for sentence in prose.sentences %}
+<p>{{ sentence }}</p>
+{% endfor %}
+{% endif %}
+</div>
+"""
+)

@@ -1,0 +1,220 @@
+"""Notebooks with parameters, run one after another in a kernel that stays warm.
+
+Starting a kernel and importing the libraries takes longer than a report does, so one kernel serves
+all of them. Its namespace is emptied between notebooks: nothing travels from one to the next.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import nbformat
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbclient.util import run_sync
+from nbformat import NotebookNode
+
+from outcomes.errors import OutcomesError
+
+PARAMETERS = "parameters"
+_INJECTED = "injected-parameters"
+_CELL_SECONDS = 1800
+_OWN = {"OutcomesError", "DataContractError", "EstimationError", "DisclosureError"}
+
+
+class _ThisPython(KernelSpecManager):
+    """Finds one kernel: the interpreter that is running, whatever others are installed."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Describe how to start the kernel."""
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        # what a kernel warns of at its start (frozen modules, plain sockets) nobody can act on
+        command += ["--log-level=ERROR"]
+        command[1:1] = ["-X", "frozen_modules=off"]
+        return KernelSpec(argv=command, display_name="Python", language="python")
+
+
+class WarmKernel:
+    """A kernel for many notebooks; use it as a context.
+
+    Examples
+    --------
+    >>> with WarmKernel() as kernel:  # doctest: +SKIP
+    ...     done = kernel.run(Path("notebooks/clinic_manager.ipynb"), {"clinic": "Salem"})
+    """
+
+    def __init__(self) -> None:
+        # sockets in a folder that only this user may enter, with a path short enough for one;
+        # Windows has none, there the kernel listens on loopback
+        self._folder = tempfile.TemporaryDirectory(prefix="outcomes-")
+        self._manager = AsyncKernelManager(
+            kernel_spec_manager=_ThisPython(),
+            transport="tcp" if os.name == "nt" else "ipc",
+            connection_file=str(Path(self._folder.name) / "k.json"),
+        )
+        self._client: Any = None
+
+    def __enter__(self) -> WarmKernel:
+        run_sync(self._manager.start_kernel)()
+        self._client = self._manager.client()
+        self._client.start_channels()
+        run_sync(self._client.wait_for_ready)(timeout=120)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.stop_channels()
+        run_sync(self._manager.shutdown_kernel)(now=True)
+        self._folder.cleanup()
+
+    def prepare(self, code: str) -> None:
+        """Start something in the kernel without waiting for it, such as its imports.
+
+        Parameters
+        ----------
+        code : str
+            What to execute.
+        """
+        self._client.execute(code, silent=True)
+
+    def run(
+        self,
+        notebook: Path,
+        parameters: Mapping[str, Any],
+        *,
+        on_step: Callable[[int, int], None] | None = None,
+    ) -> NotebookNode:
+        """Execute a notebook with parameters in an empty namespace.
+
+        Parameters
+        ----------
+        notebook : Path
+            A notebook with one cell tagged ``parameters``.
+        parameters : mapping
+            Values to set after that cell: text, numbers, flags or None.
+        on_step : callable, optional
+            Called with the number of cells done and the number of all.
+
+        Returns
+        -------
+        NotebookNode
+            The executed notebook, outputs included.
+
+        Raises
+        ------
+        OutcomesError
+            If the notebook cannot take the parameters, or a cell fails; the message is the last
+            line of what the cell said.
+        """
+        node = with_parameters(read_notebook(notebook), parameters, notebook.name)
+        run_sync(self._client.execute_interactive)(
+            "%reset -f\n%reset -f in out", silent=True, output_hook=lambda message: None
+        )
+        runner = NotebookClient(
+            node, km=self._manager, timeout=_CELL_SECONDS, store_widget_state=False
+        )
+        runner.kc = self._client
+        if on_step is not None:
+            total = len(node.cells)
+            runner.on_cell_complete = lambda cell, cell_index: on_step(cell_index + 1, total)
+        try:
+            runner.execute()
+        except CellExecutionError as error:
+            where = f"The notebook {notebook.name} stopped"
+            raise OutcomesError(f"{where}: {_own_words(error)}") from error
+        return node
+
+
+def _own_words(error: CellExecutionError) -> str:
+    """Say what went wrong; errors of our own are sentences, others need their type."""
+    own = error.ename in {
+        "OutcomesError",
+        "DataContractError",
+        "EstimationError",
+        "DisclosureError",
+    }
+    return error.evalue if own else f"{error.ename}: {error.evalue}"
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook.
+
+    Parameters
+    ----------
+    path : Path
+        An ``.ipynb`` file.
+
+    Returns
+    -------
+    NotebookNode
+        In the fourth format.
+    """
+    return nbformat.read(path, as_version=4)
+
+
+def with_parameters(
+    notebook: NotebookNode, parameters: Mapping[str, Any], name: str
+) -> NotebookNode:
+    """Set the parameters of a notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Not changed.
+    parameters : mapping
+        Values by name; each name must have its default in the cell tagged ``parameters``.
+    name : str
+        Name of the notebook, for messages.
+
+    Returns
+    -------
+    NotebookNode
+        A copy with one cell more, right after the tagged one.
+
+    Raises
+    ------
+    OutcomesError
+        If there is not exactly one tagged cell, or a parameter has no default there.
+    """
+    tagged = [
+        position
+        for position, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and PARAMETERS in cell.metadata.get("tags", [])
+    ]
+    if len(tagged) != 1:
+        raise OutcomesError(
+            f"The notebook {name} has {len(tagged)} cells tagged {PARAMETERS}.",
+            "Tag one cell with it: the one that holds the defaults.",
+        )
+    defaults = {
+        target.id
+        for statement in ast.parse(notebook.cells[tagged[0]].source).body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    unknown = sorted(set(parameters) - defaults)
+    if unknown:
+        raise OutcomesError(
+            f"The notebook {name} has no parameter {unknown[0]}.",
+            f"Give it a default in the cell tagged {PARAMETERS}.",
+        )
+    source = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": [_INJECTED]})
+    copied = copy.deepcopy(notebook)
+    copied.cells.insert(tagged[0] + 1, cell)
+    return copied
