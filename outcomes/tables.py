@@ -4,32 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from outcomes.instruments import InstrumentRegistry, default_registry
+from outcomes.schema import SCHEMAS
 from outcomes.settings import Settings
-
-# How a row of each table belongs to a patient: directly, or through its session.
-BY_SESSION = ("adverse_events", "trigger_points")
-BY_PATIENT = (
-    "sessions",
-    "assessments",
-    "headache_diary",
-    "headache_periods",
-    "plans",
-    "exercises",
-    "covariates",
-)
-# Dates after which a row is not yet known. An appointment becomes known when it is booked.
-DATED = {
-    "sessions": "date",
-    "assessments": "date",
-    "headache_diary": "date",
-    "headache_periods": "start",
-    "plans": "date",
-    "exercises": "date",
-}
 
 
 @dataclass(frozen=True)
@@ -95,26 +77,32 @@ class Tables:
             The same data set with fewer rows.
         """
         kept = pd.Index(patient_ids)
-        changes: dict[str, pd.DataFrame] = {
+        changes: dict[str, Any] = {
             "patients": self.patients[self.patients["patient_id"].isin(kept)]
         }
-        for name in BY_PATIENT:
-            table = getattr(self, name)
-            if table is not None:
-                changes[name] = table[table["patient_id"].isin(kept)]
+        for name, table in self._hanging_on("patient"):
+            changes[name] = table[table["patient_id"].isin(kept)]
         if "sessions" in changes:
             sessions = pd.Index(changes["sessions"]["session_id"])
-            for name in BY_SESSION:
-                table = getattr(self, name)
-                if table is not None:
-                    changes[name] = table[table["session_id"].isin(sessions)]
+            for name, table in self._hanging_on("session"):
+                changes[name] = table[table["session_id"].isin(sessions)]
         return replace(self, **changes)
+
+    def _hanging_on(self, what: str) -> list[tuple[str, pd.DataFrame]]:
+        """Tables that are there and whose rows hang on a patient, or on a session."""
+        return [
+            (name, table)
+            for name, schema in SCHEMAS.items()
+            if schema.belongs_to == what and (table := getattr(self, name)) is not None
+        ]
 
     def at(self, as_of: pd.Timestamp) -> Tables:
         """Return the data set as it was known at the end of a day.
 
         Appointments stay when they had been booked by then and had not yet taken place; their
-        status is then ``booked``, whatever became of them.
+        status is then ``booked``, whatever became of them, and what is written down at a session
+        is blank. A counted headache period is known from its last day on, an adverse event from
+        the day it began.
 
         Parameters
         ----------
@@ -127,24 +115,57 @@ class Tables:
             The same data set without anything later.
         """
         day = pd.Timestamp(as_of).normalize()
-        changes: dict[str, pd.DataFrame] = {}
-        for name, column in DATED.items():
-            table = getattr(self, name)
-            if table is None:
-                continue
-            known = table[column] <= day
-            if name == "sessions" and day < self.as_of:
-                ahead = (table["date"] > day) & (table["booked_on"] <= day)
-                booked = table[ahead].assign(status="booked", pressure=float("nan"))
-                changes[name] = pd.concat([table[known], booked])
-            elif name == "sessions":
-                changes[name] = table[known | (table["status"] == "booked")]
-            else:
-                changes[name] = table[known]
-        if "sessions" in changes:
-            held = changes["sessions"].loc[changes["sessions"]["status"] != "booked", "session_id"]
-            for name in BY_SESSION:
-                table = getattr(self, name)
-                if table is not None:
-                    changes[name] = table[table["session_id"].isin(held)]
+        changes: dict[str, Any] = {}
+        for name, table in self._hanging_on("patient"):
+            dated_by = SCHEMAS[name].dated_by
+            if name == "sessions":
+                changes[name] = self._appointments(table, day)
+            elif name == "headache_periods":
+                changes[name] = table[last_day_of_period(table) <= day]
+            elif dated_by:
+                changes[name] = table[table[dated_by] <= day]
+        if self.sessions is not None:
+            past = self.sessions["date"] <= day
+            dates = self.sessions[past].set_index("session_id")["date"]
+            for name, table in self._hanging_on("session"):
+                known = table["session_id"].map(dates)
+                if "onset_hours" in table:
+                    later = np.floor(table["onset_hours"].fillna(0) / 24)
+                    known = known + _days(later)
+                changes[name] = table[known <= day]
         return replace(self, as_of=day, **changes)
+
+    def _appointments(self, sessions: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+        past = sessions["date"] <= day
+        if day >= self.as_of:
+            return sessions[past | (sessions["status"] == "booked")]
+        ahead = ~past & (sessions["booked_on"] <= day)
+        blank = {
+            column.name: pd.Series([np.nan] * int(ahead.sum()), sessions.index[ahead]).astype(
+                sessions[column.name].dtype
+            )
+            for column in SCHEMAS["sessions"].columns
+            if column.at_session
+        }
+        booked = sessions[ahead].assign(status="booked", **blank)
+        return pd.concat([sessions[past], booked]).sort_index()
+
+
+def last_day_of_period(periods: pd.DataFrame) -> pd.Series:
+    """Find the day from which the count of a headache period can be known.
+
+    Parameters
+    ----------
+    periods : DataFrame
+        Columns start and days_observed.
+
+    Returns
+    -------
+    Series of datetime64
+        ``start`` and as many days after it as were observed, less one.
+    """
+    return periods["start"] + _days(periods["days_observed"] - 1)
+
+
+def _days(count: pd.Series) -> pd.Series:
+    return pd.to_timedelta(count, unit="D").astype("timedelta64[us]")

@@ -1,0 +1,8 @@
+"""Records on disk into tables and back, with an account of every row."""
+
+from __future__ import annotations
+
+from outcomes.io.checking import Loaded
+from outcomes.io.load import load, read_tables
+
+__all__ = ["Loaded", "load", "read_tables"]

@@ -1,0 +1,292 @@
+"""CSV files into cells of text, each row with the line it stands on."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from outcomes.errors import DataContractError
+from outcomes.io.rows import Broken, Rows, rows_of_file
+
+LINE_LIMIT = 4_000_000
+"""Characters in one line beyond which a file is no table."""
+COLUMN_LIMIT = 10_000
+_CHUNK = 100_000
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# A quote inside a cell that is not quoted as a whole: readers differ, so the strict one decides.
+_ODD_QUOTE = re.compile(rb'[^,;\t\n\r"]"[^,;\t\n\r"]')
+_SURROGATE = re.compile("[\udc80-\udcff]")
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How a CSV file is written.
+
+    Parameters
+    ----------
+    delimiter : str
+        Character between cells.
+    encoding : str
+        Name of the encoding; a byte-order mark is skipped.
+    """
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+
+CONTRACT_FORMAT = CsvFormat()
+
+
+def read_header(path: Path, style: CsvFormat = CONTRACT_FORMAT) -> list[str]:
+    """Read the names in the first line of a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    style : CsvFormat
+        How it is written.
+
+    Returns
+    -------
+    list of str
+        Names in order, without spaces around them.
+
+    Raises
+    ------
+    DataContractError
+        If the file can't be read, is empty, or its first line is no header.
+    """
+    with _open(path, style) as stream:
+        for _, cells, _ in _records(stream, path.name, style.delimiter):
+            return _checked_header(cells, path.name)
+    raise DataContractError(
+        "the file is empty.",
+        "Write the header line, or remove the file if there is nothing to record.",
+        file=path.name,
+    )
+
+
+def read_csv_rows(
+    path: Path, wanted: Callable[[list[str]], list[str]], style: CsvFormat = CONTRACT_FORMAT
+) -> Rows:
+    """Read the wanted columns of a CSV file as text.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    wanted : callable
+        Receives the header and returns the columns to keep; what it raises is passed on.
+    style : CsvFormat
+        How the file is written.
+
+    Returns
+    -------
+    Rows
+        Cells as they are written, empty where nothing is; rows with too few or too many cells, a
+        quote left open or bytes of another encoding are marked broken. Blank lines are not rows.
+
+    Raises
+    ------
+    DataContractError
+        If the file can't be read, is empty, or its first line is no header.
+
+    Notes
+    -----
+    A quote that is never closed spoils its own line only: reading resumes on the next one.
+    """
+    header = read_header(path, style)
+    keep = wanted(header)
+    positions = [header.index(name) for name in keep]
+    plain = _read_plain(path, header, positions, style)
+    if plain is not None:
+        table, lines = plain, np.arange(2, plain.num_rows + 2)
+        broken: tuple[Broken, ...] = ()
+    else:
+        table, lines, broken = _read_any(path, len(header), positions, keep, style)
+    cells = pd.DataFrame(index=range(len(lines)))
+    if keep:
+        cells = table.rename_columns(keep).to_pandas()
+    return rows_of_file(cells, lines, path.name, broken)
+
+
+def _open(path: Path, style: CsvFormat) -> TextIO:
+    encoding = "utf-8-sig" if style.encoding.lower() in ("utf-8", "utf8") else style.encoding
+    try:
+        with path.open("rb") as raw:
+            if raw.read(2) in _UTF16 and encoding == "utf-8-sig":
+                raise DataContractError(
+                    "the file is UTF-16.", "Save it as CSV UTF-8.", file=path.name
+                )
+        return path.open(encoding=encoding, errors="surrogateescape", newline="")
+    except OSError as error:
+        raise DataContractError(
+            f"the file can't be read ({error.strerror}).",
+            "Check that it is there and that you may read it.",
+            file=path.name,
+        ) from None
+
+
+def _checked_header(cells: list[str] | None, file: str) -> list[str]:
+    if cells is None or any(_SURROGATE.search(name) for name in cells):
+        raise DataContractError(
+            "the header can't be read as UTF-8 text.", "Save it as CSV UTF-8.", file=file, line=1
+        )
+    if len(cells) > COLUMN_LIMIT:
+        raise DataContractError(
+            f"the header has {len(cells):,} columns; {COLUMN_LIMIT:,} are the most.",
+            "Check that rows and columns are the right way round.",
+            file=file,
+            line=1,
+        )
+    return [name.strip() for name in cells]
+
+
+def _read_plain(
+    path: Path, header: list[str], positions: list[int], style: CsvFormat
+) -> pa.Table | None:
+    """Read a file in which every line is one whole row; None where it is not that plain.
+
+    Ten times as fast as reading row by row, which stays the judge of everything out of order.
+    """
+    if style.encoding.lower() not in ("utf-8", "utf8") or not positions:
+        return None
+    data = path.read_bytes()
+    lone_returns = data.count(b"\r") != data.count(b"\r\n")
+    if lone_returns or _ODD_QUOTE.search(data) or data[: data.find(b"\n")].count(b'"') % 2:
+        return None
+    if not data.split(b"\n", 1)[0].strip(b"\xef\xbb\xbf\r"):
+        return None
+    physical = data.count(b"\n") + (not data.endswith(b"\n"))
+    names = [str(position) for position in range(len(header))]
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(data),
+            read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=style.delimiter, newlines_in_values=b'"' in data
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types={names[position]: pa.large_string() for position in positions},
+                include_columns=[names[position] for position in positions],
+                strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return table if table.num_rows + 1 == physical else None
+
+
+@dataclass
+class _Lines:
+    """Lines of a file that can be given back, so that reading can resume after a broken row."""
+
+    stream: TextIO
+    file: str
+    taken: list[str] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
+    number: int = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.returned.pop() if self.returned else self.stream.readline(LINE_LIMIT)
+        if not line:
+            raise StopIteration
+        if len(line) >= LINE_LIMIT:
+            raise DataContractError(
+                f"a line of {LINE_LIMIT:,} characters or more is no row of a table.",
+                "Check that the file is a CSV file.",
+                file=self.file,
+                line=self.number + 1,
+            )
+        self.number += 1
+        self.taken.append(line)
+        return line
+
+    def resume_after_first(self) -> None:
+        """Give back all but the first line of the row just read."""
+        self.returned.extend(reversed(self.taken[1:]))
+        self.number -= len(self.taken) - 1
+
+
+def _records(
+    stream: TextIO, file: str, delimiter: str
+) -> Iterator[tuple[int, list[str] | None, str]]:
+    """Yield the line, the cells (None where the row is broken) and the reason, header first."""
+    lines = _Lines(stream, file)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    width: int | None = None
+    while True:
+        lines.taken.clear()
+        line = lines.number + 1
+        reason = ""
+        cells: list[str] | None = None
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            reason = "a quote is not closed or stands in the wrong place, or a cell is too long"
+        if cells == []:
+            continue
+        if cells is not None and width is not None and len(cells) != width:
+            many = "many" if len(cells) > width else "few"
+            reason = f"too {many} cells: {len(cells)}, but the header has {width}"
+            cells = None
+        if cells is None:
+            if len(lines.taken) > 1:
+                reason = "a quote opens on this line and is not closed on it"
+                lines.resume_after_first()
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        width = width or len(cells or ())
+        yield line, cells, reason
+
+
+def _read_any(
+    path: Path, width: int, positions: list[int], keep: list[str], style: CsvFormat
+) -> tuple[pa.Table, np.ndarray, tuple[Broken, ...]]:
+    """Read a file row by row, whatever is wrong with it."""
+    lines: list[int] = []
+    broken: list[Broken] = []
+    chunks: list[pa.Table] = []
+    blank = [""] * width
+    with _open(path, style) as stream:
+        records = islice(_records(stream, path.name, style.delimiter), 1, None)
+        while block := list(islice(records, _CHUNK)):
+            start = len(lines)
+            broken += [
+                Broken(start + place, "", reason)
+                for place, (_, cells, reason) in enumerate(block)
+                if cells is None
+            ]
+            lines += [line for line, _, _ in block]
+            columns = list(zip(*(cells or blank for _, cells, _ in block), strict=True))
+            arrays = [_text(columns[position]) for position in positions]
+            for name, (_, bad) in zip(keep, arrays, strict=True):
+                broken += [Broken(start + place, name, "is not UTF-8 text") for place in bad]
+            chunks.append(pa.table([array for array, _ in arrays], names=keep))
+    schema = pa.schema([(name, pa.large_string()) for name in keep])
+    table = pa.concat_tables(chunks) if chunks else schema.empty_table()
+    return table, np.array(lines, dtype=np.int64), tuple(broken)
+
+
+def _text(cells: tuple[str, ...]) -> tuple[pa.Array, list[int]]:
+    """Cells as an array, and the places of those with bytes that are no text."""
+    try:
+        return pa.array(cells, pa.large_string()), []
+    except UnicodeEncodeError:
+        bad = [place for place, cell in enumerate(cells) if _SURROGATE.search(cell)]
+        return pa.array([_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", cell) for cell in cells]), bad

@@ -1,0 +1,135 @@
+"""Rows as they stand in a source, before anything has been believed about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A row that could not be split into its cells.
+
+    Parameters
+    ----------
+    position : int
+        Row of `Rows.cells`, counting from 0.
+    column : str
+        Column at fault, empty where it is the row as a whole.
+    reason : str
+        What is wrong with it.
+    """
+
+    position: int
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one table with the place each came from.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        A column for each contract column found, text (empty = nothing there) or, from Parquet,
+        already typed. Rows listed in `broken` have empty cells.
+    line : ndarray of int
+        Line in the file, the header being line 1; the row number in a Parquet file.
+    files : tuple of str
+        Names of the files.
+    file : ndarray of int
+        Which of the files each row is from.
+    broken : tuple of Broken
+        Rows that could not be split into cells.
+    notices : tuple of str
+        What the reader of the report should know about the file.
+    """
+
+    cells: pd.DataFrame
+    line: np.ndarray
+    files: tuple[str, ...]
+    file: np.ndarray
+    broken: tuple[Broken, ...] = ()
+    notices: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    def file_names(self, positions: np.ndarray) -> list[str]:
+        """Name the file of some rows.
+
+        Parameters
+        ----------
+        positions : ndarray of int
+            Rows, counting from 0.
+
+        Returns
+        -------
+        list of str
+            Names of files.
+        """
+        return [self.files[code] for code in self.file[positions]]
+
+
+def rows_of_file(
+    cells: pd.DataFrame, line: np.ndarray, file: str, broken: tuple[Broken, ...] = ()
+) -> Rows:
+    """Put together the rows of one file.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As for `Rows`.
+    line : ndarray of int
+        As for `Rows`.
+    file : str
+        Name of the file.
+    broken : tuple of Broken
+        As for `Rows`.
+
+    Returns
+    -------
+    Rows
+        The rows, all of that file.
+    """
+    return Rows(cells, line, (file,), np.zeros(len(line), dtype=np.int16), broken)
+
+
+def stack(parts: Sequence[Rows]) -> Rows:
+    """Put the rows of several sources under each other.
+
+    Parameters
+    ----------
+    parts : sequence of Rows
+        At least one; columns may differ and are then empty where absent.
+
+    Returns
+    -------
+    Rows
+        All rows in the order of the parts.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    offsets = np.cumsum([0, *(len(part) for part in parts)])
+    cells = pd.concat([part.cells for part in parts], ignore_index=True)
+    files = tuple(dict.fromkeys(name for part in parts for name in part.files))
+    codes = [
+        np.array([files.index(name) for name in part.files], dtype=np.int16)[part.file]
+        for part in parts
+    ]
+    return Rows(
+        cells=cells.fillna(""),
+        line=np.concatenate([part.line for part in parts]),
+        files=files,
+        file=np.concatenate(codes),
+        broken=tuple(
+            Broken(row.position + int(offset), row.column, row.reason)
+            for part, offset in zip(parts, offsets, strict=False)
+            for row in part.broken
+        ),
+        notices=tuple(notice for part in parts for notice in part.notices),
+    )
