@@ -23,7 +23,7 @@ _DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = (
     "-", (0, (6, 2)), (0, (2, 2)), (0, (6, 2, 2, 2)), "-", (0, (6, 2)), (0, (2, 2)), (0, (8, 3)),
 )  # fmt: skip
 
-WIDTH = 7.0
+WIDTH = 7.2
 """Width of a figure in inches: the text width of an A4 page."""
 
 

@@ -1,0 +1,271 @@
+"""The course of a score over time: a line a group, intervals, and who it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from outcomes.present import format as write
+from outcomes.present.caution import require_caution
+from outcomes.present.figures.figure import Figure, finish
+from outcomes.present.labels import group_label, instrument_of, outcome_label
+from outcomes.present.theme import COMPLETERS, INK, QUIET, WIDTH, Stroke, look, strokes
+from outcomes.results import AnalysisResult
+
+_LABEL_GAP, _PAIR_GAP = 0.42, 0.62
+"""Least distance between two labels under the axis, in inches: one count, or two."""
+_LEFT, _RIGHT = 1.5, 1.3
+"""Room at the sides for the names of groups, in inches."""
+
+
+def plot_course(result: AnalysisResult) -> Figure:
+    """Draw the model's means by window, with intervals and the counts behind them.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_pain_trajectory` or another analysis with the same curve.
+
+    Returns
+    -------
+    Figure
+        For everyone together the completers' means stand beside the model's; for a split by
+        cadence each group's starting pain stands at the left.
+
+    Raises
+    ------
+    DisclosureError
+        If a split by cadence comes without starting pain or without its caution.
+    ValueError
+        If the result has no curve: say in a sentence what is missing instead.
+    """
+    require_caution(result)
+    curve = result.curve
+    model = curve[curve["series"] == "model"] if len(curve) else curve
+    if model.empty:
+        raise ValueError("the result has no curve to draw")
+    group_by, outcome = model["group_by"].iloc[0], model["outcome"].iloc[0]
+    groups = list(dict.fromkeys(model["group"]))
+    drawn = strokes(groups)
+    completers = curve[curve["series"] == "completers"] if group_by == "" else curve.iloc[:0]
+    start = _starting_level(model) if group_by == "cadence" else pd.Series(dtype="float64")
+    instrument = instrument_of(outcome)
+    with look():
+        figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
+        figure.subplots_adjust(left=_LEFT / WIDTH, right=1 - _RIGHT / WIDTH)
+        ends: list[tuple[float, str, Stroke]] = []
+        for position, group in enumerate(groups):
+            rows = model[model["group"] == group].sort_values("window")
+            stroke = drawn[group]
+            _line(axes, rows, stroke, (position - (len(groups) - 1) / 2) * 0.16)
+            label = group_label(group_by, group).partition(" (")[0] if group_by else "All patients"
+            ends.append((rows["estimate"].iloc[-1], label, stroke))
+            if group in start.index:
+                first = _across(rows["window"].iloc[:1])
+                axes.plot(
+                    [0, first[0]],
+                    [start[group], rows["estimate"].iloc[0]],
+                    color=stroke.colour, linewidth=0.9, linestyle=(0, (1, 3)), zorder=1,
+                )  # fmt: skip
+                axes.plot(
+                    0, start[group], marker=stroke.marker, color=stroke.colour,
+                    markerfacecolor="white", linestyle="",
+                )  # fmt: skip
+        if len(completers):
+            rows = completers.sort_values("window")
+            axes.plot(
+                _across(rows["window"]), rows["estimate"], color=COMPLETERS.colour,
+                linestyle=COMPLETERS.dashes, marker=COMPLETERS.marker, markersize=3.5,
+                linewidth=1.2, zorder=2,
+            )  # fmt: skip
+            last = rows.iloc[-1]
+            ends.append((last["estimate"], "Those who stayed", COMPLETERS))
+        days = sorted(set(model["window"]) | ({0} if len(start) else set()))
+        _time_axis(axes, days, _PAIR_GAP if group_by else _LABEL_GAP)
+        high = instrument.maximum if instrument else float(model["conf_high"].max()) * 1.15
+        low = instrument.minimum if instrument else 0.0
+        axes.set_ylim(low, high)
+        axes.set_title(outcome_label(outcome), fontweight="normal", color=QUIET, fontsize=8.5)
+        _end_labels(axes, ends)
+        _counts(axes, model, groups, group_by)
+        plt.close(figure)
+    return finish(
+        figure,
+        alt=_alt(model, completers, start, groups, group_by, outcome),
+        caption=_caption(group_by, outcome),
+        note=_how_to_read(group_by, len(completers) > 0),
+    )
+
+
+def _across(days: pd.Series | Sequence[int]) -> np.ndarray:
+    """Place of a day on the axis; the first weeks get more room than later ones."""
+    return np.sqrt(np.asarray(days, dtype="float64"))
+
+
+def _starting_level(model: pd.DataFrame) -> pd.Series:
+    level = model.drop_duplicates("group").set_index("group")["start_pain"]
+    return level[level.notna()]
+
+
+def _line(axes: Axes, rows: pd.DataFrame, stroke: Stroke, aside: float) -> None:
+    across = _across(rows["window"]) + aside
+    bounds = np.vstack(
+        [
+            (rows["estimate"] - rows["conf_low"]).clip(lower=0),
+            (rows["conf_high"] - rows["estimate"]).clip(lower=0),
+        ]
+    )
+    axes.errorbar(
+        across, rows["estimate"], yerr=np.nan_to_num(bounds), color=stroke.colour,
+        marker=stroke.marker, linestyle=stroke.dashes, elinewidth=1.1, capsize=0, zorder=3,
+    )  # fmt: skip
+
+
+def _time_axis(axes: Axes, days: Sequence[int], gap: float) -> None:
+    """Label the windows that have room for it, the first and the last among them."""
+    last = _across(days[-1:])[0] or 1.0
+    inches = axes.get_position().width * axes.figure.get_figwidth()
+    axes.set_xlim(-0.03 * last, 1.04 * last)
+    scale = inches / (1.07 * last)
+    labelled: list[int] = []
+    for day in sorted(days, key=lambda day: (day != days[0], day != days[-1], _unusual(day))):
+        places = _across([*labelled, day]) * scale
+        if np.all(np.abs(places[:-1] - places[-1]) >= gap):
+            labelled.append(day)
+    labelled.sort()
+    axes.set_xticks(
+        _across(labelled), [write.follow_up(day, short=True).capitalize() for day in labelled]
+    )
+    axes.set_xticks(_across(days), minor=True)
+
+
+def _unusual(day: int) -> int:
+    """Rank follow-up times by how often people speak of them; years come first."""
+    spoken = (364, 182, 84, 42, 14, 7)
+    return next((rank for rank, span in enumerate(spoken) if day % span == 0), len(spoken))
+
+
+def _end_labels(axes: Axes, ends: list[tuple[float, str, Stroke]]) -> None:
+    """Write each line's name at its end, moved apart where two would touch."""
+    low, high = axes.get_ylim()
+    least = (high - low) * 0.062
+    order = sorted(range(len(ends)), key=lambda position: ends[position][0])
+    places = [ends[position][0] for position in order]
+    for _ in range(60):
+        for lower in range(len(places) - 1):
+            overlap = least - (places[lower + 1] - places[lower])
+            if overlap > 0:
+                places[lower] -= overlap / 2
+                places[lower + 1] += overlap / 2
+        places = [min(max(place, low), high) for place in places]
+    right = axes.get_xlim()[1]
+    for place, position in zip(places, order, strict=True):
+        _, label, stroke = ends[position]
+        axes.annotate(
+            label, (right, place), xytext=(16, 0), textcoords="offset points", va="center",
+            fontsize=8.5, color=INK, annotation_clip=False,
+        )  # fmt: skip
+        axes.plot(
+            [1.006, 1.022], [(place - low) / (high - low)] * 2, transform=axes.transAxes,
+            color=stroke.colour, linestyle="-", linewidth=2.4, clip_on=False,
+        )  # fmt: skip
+
+
+def _counts(
+    axes: Axes,
+    model: pd.DataFrame,
+    groups: Sequence[str],
+    group_by: str,
+) -> None:
+    """Write how many answered, of how many at risk, under the axis."""
+    days = [round(place**2) for place in axes.get_xticks()]
+    tables = {group: model[model["group"] == group].set_index("window") for group in groups}
+
+    def row(height: float, name: str, cells: dict[int, str], colour: str) -> None:
+        axes.annotate(
+            name, (0, height), xycoords="axes fraction", xytext=(-14, 0),
+            textcoords="offset points", ha="right", va="center", fontsize=7.5, color=colour,
+        )  # fmt: skip
+        for day, text in cells.items():
+            axes.annotate(
+                text, (_across([day])[0], height), xycoords=("data", "axes fraction"), ha="center",
+                va="center", fontsize=7.5, color=colour, annotation_clip=False,
+            )  # fmt: skip
+
+    if not group_by:
+        counts = tables[groups[0]]
+        known = [day for day in days if day in counts.index]
+        for height, name, column in (
+            (-0.17, "Answered", "n_patients"),
+            (-0.245, "Could have answered", "n_eligible"),
+        ):
+            row(height, name, {day: write.number(counts.loc[day, column]) for day in known}, INK)
+        return
+    axes.annotate(
+        "Answered / could have answered", (0, -0.17), xycoords="axes fraction",
+        xytext=(-_LEFT * 72 + 4, 0), textcoords="offset points", fontsize=7.5, color=QUIET,
+        va="center",
+    )  # fmt: skip
+    for position, group in enumerate(groups):
+        counts = tables[group]
+        cells = {
+            day: f"{write.number(counts.loc[day, 'n_patients'])}/"
+            f"{write.number(counts.loc[day, 'n_eligible'])}"
+            for day in days
+            if day in counts.index
+        }
+        row(-0.245 - position * 0.075, group_label(group_by, group), cells, INK)
+
+
+def _caption(group_by: str, outcome: str) -> str:
+    split = {
+        "": "from the start of care, all patients together",
+        "onset": "by how long the complaint had lasted at the start",
+        "cadence": "by how often patients had been coming at the landmark",
+        "clinic": "by clinic, not adjusted for who goes there",
+    }
+    return f"{outcome_label(outcome)}, {split[group_by]}"
+
+
+def _how_to_read(group_by: str, completers: bool) -> str:
+    parts = ["Points are means, bars are 95% intervals; the first weeks are drawn wider."]
+    if group_by == "cadence":
+        parts.append("Hollow points are each group's pain at the start of care.")
+    if completers:
+        parts.append(
+            "The dotted line counts only those who answered at the start and at the end; "
+            "it looks better or worse than the truth when those who left differ."
+        )
+    return " ".join(parts)
+
+
+def _alt(
+    model: pd.DataFrame,
+    completers: pd.DataFrame,
+    start: pd.Series,
+    groups: Sequence[str],
+    group_by: str,
+    outcome: str,
+) -> str:
+    said = [f"Line chart of {outcome_label(outcome)} over time."]
+    for group in groups:
+        rows = model[model["group"] == group].sort_values("window")
+        points = ", ".join(
+            f"{write.follow_up(row.window)} {write.score(row.estimate)}"
+            for row in rows.itertuples()
+        )
+        before = (
+            f"{write.score(start[group])} at the start of care, then " if group in start else ""
+        )
+        said.append(f"{group_label(group_by, group)}: {before}{points}.")
+    if len(completers):
+        last = completers.sort_values("window").iloc[-1]
+        said.append(
+            f"Only those who stayed: {write.score(last['estimate'])} "
+            f"at {write.follow_up(int(last['window']))}."
+        )
+    return " ".join(said)

@@ -1,0 +1,74 @@
+"""Words for people in place of codes."""
+
+from __future__ import annotations
+
+from outcomes.instruments import Instrument, default_registry
+
+GROUPS: dict[str, dict[str, str]] = {
+    "": {"": "All patients"},
+    "cadence": {
+        "weekly": "Weekly",
+        "twice_monthly": "Twice a month",
+        "monthly": "Monthly",
+        "sparse": "Less than monthly",
+        "lapsed": "Lapsed",
+    },
+    "onset": {
+        "acute": "Acute (under 6 weeks)",
+        "subacute": "Subacute (6 to 12 weeks)",
+        "chronic": "Chronic (over 12 weeks)",
+    },
+}
+
+
+def group_label(group_by: str, group: str) -> str:
+    """Name a group for people.
+
+    Parameters
+    ----------
+    group_by : str
+        What the groups are: ``cadence``, ``onset``, ``clinic``, …; empty for everyone.
+    group : str
+        Code of the group, or its name where it has one of its own.
+
+    Returns
+    -------
+    str
+        Such as ``Twice a month``.
+    """
+    known = GROUPS.get(group_by, {})
+    return known.get(group) or group.replace("_", " ")
+
+
+def instrument_of(outcome: str) -> Instrument | None:
+    """Look up what is shipped about an outcome.
+
+    Parameters
+    ----------
+    outcome : str
+        Instrument code.
+
+    Returns
+    -------
+    Instrument or None
+        None for an instrument that the user described, which a result only names.
+    """
+    registry = default_registry()
+    return registry.get(outcome) if outcome in registry else None
+
+
+def outcome_label(outcome: str) -> str:
+    """Name an outcome for people.
+
+    Parameters
+    ----------
+    outcome : str
+        Instrument code.
+
+    Returns
+    -------
+    str
+        Such as ``Pain (0 to 10)`` or ``Rotation to the left``.
+    """
+    known = instrument_of(outcome)
+    return known.label if known else outcome.replace("_", " ")
