@@ -140,8 +140,8 @@ def share_rows(
     Returns
     -------
     DataFrame
-        The grid with estimate (0 to 1), conf_low, conf_high, conf_level, n_events, n_patients, unit,
-        status and note, on a fresh index.
+        The grid with estimate (0 to 1), conf_low, conf_high, conf_level, n_events, n_patients,
+        unit, status and note, on a fresh index.
 
     Notes
     -----

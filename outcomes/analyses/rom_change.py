@@ -117,8 +117,8 @@ def estimate_rom_change(tables: Tables, spec: RomChangeSpec | None = None) -> An
     -----
     Means and changes come from the model of `fit_window_means`, a movement at a time. Percentages
     are computed from its means only: a mean of individual percentages depends on how low people
-    start and is the least efficient of all analyses. Shares are of patients measured both at the
-    start and in the window, with Wilson intervals; who was not measured does not count as unchanged.
+    start and is the least efficient of all analyses. Shares are of patients measured at the
+    start and in the window, with Wilson intervals; who was not measured is not "unchanged".
 
     References
     ----------

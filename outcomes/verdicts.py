@@ -1,0 +1,290 @@
+"""Which sentence an estimate can carry, and what is missing for it.
+
+The rules stand here and nowhere else. A sentence is carried when enough people answered, the
+interval is narrow enough for what the sentence says, and the model arrived; it is hedged when fewer
+than half of those at risk answered. A verdict that is not carried says what would do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, inf, isinf, isnan, log
+from typing import Literal
+
+import pandas as pd
+
+from outcomes.errors import EstimationError
+from outcomes.instruments import InstrumentRegistry, default_registry
+from outcomes.results import AnalysisResult
+
+Kind = Literal["level", "share", "change", "ratio"]
+Direction = Literal["", "better", "worse", "little change"]
+
+KINDS: dict[str, Kind] = {
+    "mean": "level",
+    "starting_pain": "level",
+    "baseline_mean": "level",
+    "adjusted_mean": "level",
+    "asymmetry": "level",
+    "rate": "level",
+    "baseline_rate": "level",
+    "last_known_pain": "level",
+    "beyond_mdc95": "share",
+    "asymmetric": "share",
+    "responders": "share",
+    "change": "change",
+    "percent_change": "change",
+    "difference": "change",
+    "mean_improvement": "change",
+    "rate_ratio": "ratio",
+}
+"""Terms of estimates that a sentence can be made of, and the kind of sentence."""
+
+# Outcomes that are not instruments; more of them is worse.
+LOWER_IS_BETTER = ("headache_days",)
+# Terms that are signed already so that more is better, whatever the instrument.
+SIGNED_TERMS = ("mean_improvement",)
+
+
+@dataclass(frozen=True)
+class VerdictRules:
+    """What a sentence needs.
+
+    Parameters
+    ----------
+    minimum_n : int
+        People a statement must rest on.
+    completeness : float
+        Share of those at risk who must have answered for a statement without a hedge.
+    level_width : float
+        Widest interval of a level, as a share of the range of its scale.
+    share_width : float
+        Widest interval of a share.
+    small_change : float
+        A change is called little when its whole interval is within this share of the range of the
+        scale around zero.
+    small_ratio : float
+        A ratio is called little when its whole interval is between this and its inverse.
+    """
+
+    minimum_n: int = 30
+    completeness: float = 0.5
+    level_width: float = 0.2
+    share_width: float = 0.3
+    small_change: float = 0.1
+    small_ratio: float = 1.25
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a sentence may be said.
+
+    Parameters
+    ----------
+    kind : {"level", "share", "change", "ratio"}
+        Kind of sentence.
+    carried : bool
+        The sentence may be printed.
+    hedged : bool
+        It must say that it speaks of those who answered.
+    direction : {"", "better", "worse", "little change"}
+        What a change or ratio may be called; empty for a level or share, and when not carried.
+    missing : str
+        What is missing, as a sentence; empty when nothing is.
+    more_answers : int or None
+        Answers that would make up for it, at the spread seen so far; None when answers would not
+        help or nothing is missing.
+    """
+
+    kind: Kind
+    carried: bool
+    hedged: bool
+    direction: Direction
+    missing: str
+    more_answers: int | None
+
+
+def judge(
+    row: pd.Series,
+    *,
+    registry: InstrumentRegistry | None = None,
+    rules: VerdictRules | None = None,
+    converged: bool = True,
+) -> Verdict:
+    """Decide whether one estimate carries its sentence.
+
+    Parameters
+    ----------
+    row : Series
+        One row of `AnalysisResult.estimates`.
+    registry : InstrumentRegistry, optional
+        For range and direction of the outcome; those shipped by default.
+    rules : VerdictRules, optional
+        What a sentence needs.
+    converged : bool
+        Whether the model behind the row arrived at an optimum.
+
+    Returns
+    -------
+    Verdict
+        The first thing missing, in the order status, number of people, convergence, width; then
+        completeness, which only hedges.
+
+    Raises
+    ------
+    EstimationError
+        For a term that no sentence is made of.
+
+    Notes
+    -----
+    A level or share needs an interval of at most a certain width. A change or ratio needs one that
+    leaves out no change (then its direction is said) or that lies wholly where a change is small
+    (then "little change" is said); between the two the data cannot tell. The answers that would
+    make the interval narrow enough are n (w / w₀)² − n for a width w that must become w₀: it
+    shrinks with the root of n while the spread stays what it is.
+    """
+    rules = rules or VerdictRules()
+    if row["term"] not in KINDS:
+        raise EstimationError(
+            f"No sentence is made of the term {row['term']!r}.",
+            f"Use one of {', '.join(sorted(KINDS))}.",
+        )
+    kind = KINDS[row["term"]]
+    if row["status"] == "suppressed":
+        # Its count is hidden too, so nothing may be said about how many are missing.
+        return Verdict(kind, False, False, "", "Held back to protect a small group.", None)
+    n = 0 if isnan(row["n_patients"]) else int(row["n_patients"])
+    if n < rules.minimum_n:
+        more = rules.minimum_n - n
+        missing = f"{n} answered; {more} more would reach the {rules.minimum_n} a statement needs."
+        return Verdict(kind, False, False, "", missing, more)
+    if row["status"] != "ok" or isnan(row["estimate"]):
+        reason = row["note"] or "there is no estimate"
+        return Verdict(kind, False, False, "", f"Not estimated: {reason}.", None)
+    if not converged:
+        missing = "The model did not arrive at an optimum, so its numbers are not relied on."
+        return Verdict(kind, False, False, "", missing, None)
+    registry = registry or default_registry()
+    excess, direction = _precision(row, kind, registry, rules)
+    if excess > 1:
+        if isinf(excess):
+            return Verdict(kind, False, False, "", "There is no interval.", None)
+        more = max(ceil(n * excess**2) - n, 1)
+        missing = f"The interval is too wide to tell: about {more} more answers would do."
+        return Verdict(kind, False, False, "", missing, more)
+    eligible = row["n_eligible"]
+    needed = 0 if isnan(eligible) else ceil(rules.completeness * eligible)
+    if n < needed:
+        missing = (
+            f"{n} of {int(eligible)} answered, under {rules.completeness:.0%}: "
+            f"{needed - n} more would do."
+        )
+        return Verdict(kind, True, True, direction, missing, needed - n)
+    return Verdict(kind, True, False, direction, "", None)
+
+
+def judge_result(
+    result: AnalysisResult,
+    *,
+    term: str,
+    landmark: str = "",
+    group: str = "",
+    outcome: str = "",
+    registry: InstrumentRegistry | None = None,
+    rules: VerdictRules | None = None,
+) -> Verdict:
+    """Decide about one estimate of a result, its convergence taken from the diagnostics.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        The result.
+    term : str
+        Term of the row.
+    landmark, outcome : str
+        Landmark and outcome of the row; empty where the result has one only.
+    group : str
+        Group of the row; empty for everyone together.
+    registry, rules
+        As for `judge`.
+
+    Returns
+    -------
+    Verdict
+        As `judge` gives it. Where there is no such row, one that is not carried and says so.
+
+    Raises
+    ------
+    EstimationError
+        If several rows fit.
+    """
+    rows = result.estimates
+    rows = rows[(rows["term"] == term) & (rows["group"] == group)]
+    for column, wanted in (("landmark", landmark), ("outcome", outcome)):
+        if wanted:
+            rows = rows[rows[column] == wanted]
+    if len(rows) > 1:
+        raise EstimationError(
+            f"{len(rows)} estimates of {result.question} fit.", "Name landmark and outcome."
+        )
+    if rows.empty:
+        said = " ".join(result.estimates.loc[result.estimates["status"] == "refused", "note"][:1])
+        missing = said or "This was not estimated."
+        return Verdict(KINDS.get(term, "level"), False, False, "", missing, None)
+    row = rows.iloc[0]
+    return judge(row, registry=registry, rules=rules, converged=_converged(result, row))
+
+
+def _converged(result: AnalysisResult, row: pd.Series) -> bool:
+    models = result.diagnostics.get("models")
+    if not isinstance(models, pd.DataFrame) or "converged" not in models:
+        return True
+    here = models["group"] == row["group"]
+    if "outcome" in models:
+        here &= models["outcome"] == row["outcome"]
+    return bool(models.loc[here, "converged"].all())
+
+
+def _range(row: pd.Series, registry: InstrumentRegistry) -> float:
+    """Range of the scale in the unit of the row."""
+    if row["unit"] == "%":
+        return 100.0
+    if row["outcome"] in registry:
+        instrument = registry.get(row["outcome"])
+        return instrument.maximum - instrument.minimum
+    return 28.0 if row["outcome"] in LOWER_IS_BETTER else float("nan")
+
+
+def _precision(
+    row: pd.Series, kind: Kind, registry: InstrumentRegistry, rules: VerdictRules
+) -> tuple[float, Direction]:
+    """How many times wider the interval is than it may be, and the direction it shows."""
+    low, high = float(row["conf_low"]), float(row["conf_high"])
+    if isnan(low) or isnan(high):
+        return inf, ""
+    if kind == "share":
+        return (high - low) / rules.share_width, ""
+    scale = _range(row, registry)
+    if kind == "level":
+        return (0.0 if isnan(scale) else (high - low) / (rules.level_width * scale)), ""
+    limit = rules.small_change * scale
+    middle = float(row["estimate"])
+    if kind == "ratio":
+        if low <= 0:
+            return inf, ""
+        low, high, middle, limit = log(low), log(high), log(middle), log(rules.small_ratio)
+    if low > 0 or high < 0:
+        return 0.0, "better" if (middle > 0) == _more_is_better(row, registry) else "worse"
+    if max(-low, high) <= limit:
+        return 0.0, "little change"
+    # Enough to leave out zero where the estimate is far from it, or to stay in the small range.
+    wanted = abs(middle) if isnan(limit) else max(abs(middle), limit - abs(middle))
+    return (high - low) / 2 / wanted if wanted > 0 else inf, ""
+
+
+def _more_is_better(row: pd.Series, registry: InstrumentRegistry) -> bool:
+    if row["term"] in SIGNED_TERMS:
+        return True
+    if row["outcome"] in registry:
+        return not registry.get(row["outcome"]).lower_is_better
+    return row["outcome"] not in LOWER_IS_BETTER
