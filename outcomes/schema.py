@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -60,8 +61,8 @@ class Column:
     at_session: bool = False
 
     @property
-    def dtype(self) -> str:
-        """Type of the column in memory; missing is NaN, or NaT for dates."""
+    def dtype(self) -> Any:
+        """Name of the type in memory (missing is NaN, or NaT for dates), as pandas takes it."""
         return _DTYPES[self.kind]
 
 

@@ -1,0 +1,188 @@
+"""Tables and rejects from memory to a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from outcomes.errors import DataContractError
+from outcomes.io.checking import Loaded
+from outcomes.io.load import FORMATS, REJECTS_FILE
+from outcomes.io.place import placed_together
+from outcomes.schema import SCHEMAS, TableSchema
+from outcomes.tables import Tables
+
+_NEEDS_QUOTES = '[",\r\n]'
+
+
+def write_tables(
+    tables: Tables | Mapping[str, pd.DataFrame], folder: Path | str, format: str = "csv"
+) -> None:
+    """Write a data set that `read_tables` reads back.
+
+    Parameters
+    ----------
+    tables : Tables or mapping of str to DataFrame
+        The tables; frames have columns and types of the contract, optional columns may be absent.
+    folder : Path or str
+        Where to; made if it is not there. Files of tables that are written again are replaced.
+    format : {"csv", "parquet"}
+        Kind of the files.
+
+    Raises
+    ------
+    DataContractError
+        If a table or column is not part of the contract, the folder holds tables that would be
+        left over from another data set, or it can't be written to.
+
+    Notes
+    -----
+    All files are written under a temporary name and moved in when all are whole. Optional columns
+    without any value are left out, as a column that is absent.
+    """
+    folder = Path(folder)
+    frames = frames_of(tables)
+    for name in frames:
+        if name not in SCHEMAS:
+            raise DataContractError(
+                f"there is no table {name}.", f"Use one of: {', '.join(SCHEMAS)}."
+            )
+    left_over = sorted(path.name for path in table_files(folder) if path.stem not in frames)
+    if left_over:
+        raise DataContractError(
+            f"the folder holds tables of another data set: {', '.join(left_over)}.",
+            "Choose an empty folder, or remove them.",
+            file=folder.name,
+        )
+    twins = [path.name for path in table_files(folder) if path.suffix != f".{format}"]
+    with placed_together(folder, remove=twins) as stage:
+        for name, frame in frames.items():
+            write_frame(frame, SCHEMAS[name], stage / f"{name}.{format}")
+
+
+def frames_of(tables: Tables | Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """List the tables that are there.
+
+    Parameters
+    ----------
+    tables : Tables or mapping of str to DataFrame
+        A data set.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Frames by name of table.
+    """
+    if not isinstance(tables, Tables):
+        return dict(tables)
+    found = {name: getattr(tables, name) for name in SCHEMAS}
+    return {name: frame for name, frame in found.items() if frame is not None}
+
+
+def table_files(folder: Path) -> list[Path]:
+    """List the files of tables in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder, which need not be there.
+
+    Returns
+    -------
+    list of Path
+        Files named as tables of the contract, CSV or Parquet.
+    """
+    paths = [folder / f"{name}.{ending}" for name in SCHEMAS for ending in FORMATS]
+    return [path for path in paths if path.is_file()]
+
+
+def write_frame(frame: pd.DataFrame, schema: TableSchema, path: Path) -> None:
+    """Write one table to a file.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns and types of the contract, optional ones may be absent.
+    schema : TableSchema
+        The table.
+    path : Path
+        File ending in ``.csv`` or ``.parquet``.
+
+    Raises
+    ------
+    DataContractError
+        If a column is not part of the contract, or the ending is neither of the two.
+    """
+    strange = [name for name in frame.columns if not schema.knows(str(name))]
+    if strange:
+        raise DataContractError(
+            "the table has no such column.", "Leave it out.", file=schema.name, column=strange[0]
+        )
+    kept = [
+        name
+        for name in frame.columns
+        if schema.column(name).required or not len(frame) or frame[name].notna().any()
+    ]
+    typed = {name: frame[name].astype(schema.column(name).dtype) for name in kept}
+    table = pa.Table.from_pandas(pd.DataFrame(typed), preserve_index=False)
+    if path.suffix == ".parquet":
+        pa.parquet.write_table(table.replace_schema_metadata(None), path)
+    elif path.suffix == ".csv":
+        _write_csv(table, schema, path)
+    else:
+        raise DataContractError(
+            f"tables can't be written as {path.suffix[1:]}.", f"Use one of: {', '.join(FORMATS)}."
+        )
+
+
+def _write_csv(table: pa.Table, schema: TableSchema, path: Path) -> None:
+    quoted = False
+    for place, name in enumerate(table.column_names):
+        column = table[name]
+        if schema.column(name).kind == "date":
+            table = table.set_column(place, name, column.cast(pa.date32()))
+        elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            quoted |= bool(pc.any(pc.match_substring_regex(column, _NEEDS_QUOTES)).as_py())
+    # With "needed" every text is quoted; without odd characters the file stays easy to read.
+    options = pa.csv.WriteOptions(
+        include_header=False, quoting_style="needed" if quoted else "none"
+    )
+    with path.open("wb") as stream:
+        stream.write((",".join(table.column_names) + "\n").encode())
+        pa.csv.write_csv(table, stream, options)
+
+
+def write_rejects(loaded: Loaded, folder: Path | str) -> Path:
+    """Write the rejected rows for the people who keep the records.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        What was read.
+    folder : Path or str
+        Folder of the data set.
+
+    Returns
+    -------
+    Path
+        The file ``rejects.csv``, with no row below its header where nothing was rejected.
+
+    Raises
+    ------
+    DataContractError
+        If the folder can't be written to.
+
+    Notes
+    -----
+    The file holds patients' values and must stay inside the clinic.
+    """
+    folder = Path(folder)
+    with placed_together(folder) as stage:
+        loaded.rejects.to_csv(stage / REJECTS_FILE, index=False, encoding="utf-8")
+    return folder / REJECTS_FILE
