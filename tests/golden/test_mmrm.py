@@ -54,15 +54,23 @@ def test_unstructured_reml_log_likelihood(fev: pd.DataFrame) -> None:
     assert -2 * fit(fev).log_likelihood == pytest.approx(3386.449871, rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("case", "choices"),
-    [
-        ("fev_us_reml", {}),
-        ("fev_us_ml", {"reml": False}),
-        ("fev_us_grouped_by_arm", {"group": "ARMCD"}),
-    ],
-)
-def test_coefficients_with_satterthwaite(
+CASES = [
+    ("fev_us_reml", {}),
+    ("fev_us_ml", {"reml": False}),
+    ("fev_us_grouped_by_arm", {"group": "ARMCD"}),
+    ("fev_cs_reml", {"covariance": "compound-symmetry"}),
+    ("fev_csh_reml", {"covariance": "heterogeneous-compound-symmetry"}),
+    ("fev_ar1_reml", {"covariance": "ar1"}),
+    ("fev_ar1h_reml", {"covariance": "heterogeneous-ar1"}),
+    ("fev_toep_reml", {"covariance": "toeplitz"}),
+    ("fev_toeph_reml", {"covariance": "heterogeneous-toeplitz"}),
+    ("fev_ad_reml", {"covariance": "ante-dependence"}),
+    ("fev_adh_reml", {"covariance": "heterogeneous-ante-dependence"}),
+]
+
+
+@pytest.mark.parametrize(("case", "choices"), CASES)
+def test_each_structure_with_satterthwaite(
     fev: pd.DataFrame, expected: dict, case: str, choices: dict
 ) -> None:
     model = fit(fev, **choices)
@@ -72,3 +80,12 @@ def test_coefficients_with_satterthwaite(
     assert model.aic == pytest.approx(theirs["AIC"], rel=1e-8)
     assert model.bic == pytest.approx(theirs["BIC"], rel=1e-8)
     assert_coefficients(model.coefficients(), theirs["Satterthwaite"]["coef"])
+    covariance = model.covariance
+    values = list(covariance.values()) if isinstance(covariance, dict) else [covariance]
+    np.testing.assert_allclose(
+        np.squeeze(values), np.squeeze(theirs["Sigma"]["values"]), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_nlme_agrees_on_the_likelihood(fev: pd.DataFrame, expected: dict) -> None:
+    assert fit(fev).log_likelihood == pytest.approx(expected["fev_gls"]["logLik"], abs=1e-6)

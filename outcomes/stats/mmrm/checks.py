@@ -75,11 +75,20 @@ def check_visits(name: str, levels: Sequence[object]) -> None:
         )
 
 
+def check_repeats(name: str, position: NDArray[np.int64]) -> None:
+    """Refuse times of which no subject has two."""
+    if not position.any():
+        raise EstimationError(
+            f"No subject has two rows at different {name}.",
+            "A model for repeated measures needs them; use a regression instead.",
+        )
+
+
 def check_duplicates(
-    subject: NDArray[np.int64], visit: NDArray[np.int64], names: tuple[str, str]
+    subject: NDArray[np.int64], place: NDArray[Any], names: tuple[str, str]
 ) -> None:
     """Refuse two rows of one subject and visit; rows are sorted by both."""
-    same = (subject[1:] == subject[:-1]) & (visit[1:] == visit[:-1])
+    same = (subject[1:] == subject[:-1]) & (place[1:] == place[:-1]).all(axis=1)
     if same.any():
         raise EstimationError(
             f"{int(same.sum())} rows repeat a combination of {names[0]} and {names[1]}.",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from ...errors import EstimationError
 from . import checks
-from .covariances import STRUCTURES
+from .covariances import SpatialExponential, Structure, find_structure
+from .description import Description, describe
 from .inference import Fitted
 from .likelihood import Likelihood
+from .moments import Moments, inverse
 from .optimise import optimise
 from .result import MmrmResult
-from .rows import Rows, read_rows
+from .rows import read_rows
+from .spatial import row_moments
 from .statistics import MmrmStatistics, summarise
 
 
@@ -21,7 +26,7 @@ def fit_mmrm(
     data: pd.DataFrame | None = None,
     *,
     subject: str | None = None,
-    visit: str | None = None,
+    visit: str | Sequence[str] | None = None,
     covariance: str = "unstructured",
     reml: bool = True,
     group: str | None = None,
@@ -41,7 +46,11 @@ def fit_mmrm(
         Columns. The visit is a factor wherever it stands in the formula, its levels in order:
         numbers by size, categories in their order, text if its numbers rise.
     covariance : str
-        A name of `STRUCTURES`.
+        "unstructured", "compound-symmetry", "ar1", "toeplitz" or "ante-dependence" (first order),
+        the last four also as "heterogeneous-..." with one variance a visit; or
+        "spatial-exponential", with correlation rho ** distance for dates that differ between
+        subjects: `visit` is then a number or date (or several coordinates), and no factor. R's
+        short names (us, cs, csh, ar1, ar1h, toep, toeph, ad, adh, sp_exp) work too.
     reml : bool
         Restricted maximum likelihood (True) or maximum likelihood.
     group : str, optional
@@ -89,9 +98,15 @@ def fit_mmrm(
     >>> round(float(fit.coefficients()["estimate"][1]), 3)
     -2.0
     """
-    rows: Rows | None = None
+    structure = find_structure(covariance)
+    rows, statistics = None, None
     if isinstance(formula, MmrmStatistics):
-        statistics = formula
+        if isinstance(structure, SpatialExponential):
+            raise EstimationError(
+                "Sums per pattern of visits hold no dates of each subject's own.",
+                "Fit the spatial covariance to the rows, or choose a covariance on a grid.",
+            )
+        statistics, description = formula, formula.description
     else:
         if data is None or subject is None or visit is None:
             raise EstimationError(
@@ -104,28 +119,41 @@ def fit_mmrm(
             visit=visit,
             group=group,
             weights=weights,
-            keep_unused=False,
+            on_grid=isinstance(structure, Structure),
         )
-        statistics = summarise(rows)
-    if covariance not in STRUCTURES:
-        raise EstimationError(
-            f"No covariance named {covariance!r}.", f"Choose from {sorted(STRUCTURES)}."
-        )
-    structure = STRUCTURES[covariance]
-    moments = statistics.moments()
-    n_groups = max(len(statistics.groups), 1)
-    likelihood = Likelihood(moments, structure, n_groups, reml)
-    names = statistics.design.names
-    T, p = moments.n_visits, moments.n_coefficients
-    identity = np.broadcast_to(np.eye(T), (n_groups, T, T))
-    checks.check_rank(names, moments.quadratic(moments.inverse(identity)[0])[:p, :p])
-    checks.check_groups(moments.group, moments.n_subjects, statistics.groups)
-    checks.check_size(moments.n_rows, p, likelihood.n_parameters, covariance)
-    if covariance == "unstructured":
-        for g, label in enumerate(statistics.groups or ("",)):
+        description = describe(rows)
+    moments: Moments
+    if isinstance(structure, SpatialExponential):
+        assert rows is not None
+        moments, transform, shift = row_moments(rows, structure)
+    else:
+        if statistics is None:
+            assert rows is not None
+            statistics = summarise(rows)
+        moments = statistics.moments(structure)
+        transform, shift = statistics.to_original()
+    likelihood = Likelihood(
+        moments,
+        max(len(description.groups), 1),
+        description.n_rows,
+        description.log_weight,
+        reml,
+    )
+    _check(likelihood, description)
+    return MmrmResult(description, Fitted(likelihood, optimise(likelihood), transform, shift), rows)
+
+
+def _check(likelihood: Likelihood, description: Description) -> None:
+    """Refuse what cannot be estimated before searching for it."""
+    moments, design = likelihood.data, description.design
+    p = moments.n_coefficients
+    cross = moments.quadratic(inverse(moments, np.eye(moments.n_visits))[0])[:p, :p]
+    checks.check_rank(design.names, cross)
+    checks.check_groups(moments.group, moments.n_subjects, description.groups)
+    checks.check_size(description.n_rows, p, likelihood.n_parameters, moments.structure.name)
+    if moments.structure.name == "unstructured":
+        for g, label in enumerate(description.groups or ("",)):
             here = moments.group == g
             checks.check_pairs(
-                moments.seen[here], moments.n_subjects[here], statistics.design.visits, str(label)
+                moments.seen[here], moments.n_subjects[here], design.visits, str(label)
             )
-    transform, shift = statistics.to_original()
-    return MmrmResult(statistics, Fitted(likelihood, optimise(likelihood), transform, shift), rows)

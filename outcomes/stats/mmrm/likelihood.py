@@ -25,8 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from .covariances import Structure
-from .moments import GridMoments
+from .moments import Moments, inverse
 
 Array = NDArray[np.float64]
 LOG_2PI = float(np.log(2 * np.pi))
@@ -37,7 +36,6 @@ class Point:
     """The likelihood at one value of the covariance parameters (coefficients profiled out)."""
 
     theta: Array
-    sigma: Array
     A: Array
     beta: Array
     phi: Array
@@ -50,25 +48,28 @@ class Likelihood:
 
     Parameters
     ----------
-    data : GridMoments
-        Cross-products.
-    structure : Structure
-        Covariance structure, the same for every group.
+    data : GridMoments or RowMoments
+        Cross-products and covariance structure.
     n_groups : int
         Covariance groups, each with parameters of its own.
+    n_rows : int
+        Outcomes.
+    log_weight : float
+        Sum over rows of the log of the subject's weight.
     reml : bool
         Restricted likelihood or not.
     """
 
-    data: GridMoments
-    structure: Structure
+    data: Moments
     n_groups: int
+    n_rows: int
+    log_weight: float
     reml: bool
 
     @property
     def n_parameters(self) -> int:
         """Covariance parameters over all groups."""
-        return self.n_groups * self.structure.n_parameters(self.data.n_visits)
+        return self.n_groups * self.data.structure.n_parameters(self.data.n_visits)
 
     def split(self, theta: Array) -> Array:
         """Parameters as one row a group."""
@@ -83,47 +84,37 @@ class Likelihood:
             Where the covariance is not positive definite or the design not of full rank.
         """
         data = self.data
-        sigma = np.stack([self.structure.covariance(t, data.n_visits) for t in self.split(theta)])
+        with np.errstate(over="ignore", invalid="ignore"):
+            sigma = data.covariances(self.split(theta))
         if not np.isfinite(sigma).all():
             raise np.linalg.LinAlgError("covariance overflows")
-        A, log_det = data.inverse(sigma)
+        A, log_det = inverse(data, sigma)
         K = data.quadratic(A)
+        if not np.isfinite(K).all():
+            raise np.linalg.LinAlgError("precision overflows")
         p = data.n_coefficients
         factor = cho_factor(K[:p, :p], lower=True)
         beta = cho_solve(factor, K[:p, p])
         phi = cho_solve(factor, np.eye(p))
-        deviance = log_det + K[p, p] - beta @ K[:p, p] - data.log_weight
-        n = data.n_rows
+        deviance = log_det + K[p, p] - beta @ K[:p, p] - self.log_weight
         if self.reml:
-            deviance += 2.0 * np.log(np.diag(factor[0])).sum() + (n - p) * LOG_2PI
+            deviance += 2.0 * np.log(np.diag(factor[0])).sum() + (self.n_rows - p) * LOG_2PI
         else:
-            deviance += n * LOG_2PI
-        if not np.isfinite(deviance):
-            raise np.linalg.LinAlgError("deviance is not finite")
-        return Point(theta, sigma, A, beta, (phi + phi.T) / 2, float(deviance))
-
-    def expected_products(self, point: Point) -> Array:
-        """EH_r (R, T, T): residual cross-products, plus x'Phi x under REML."""
-        p = self.data.n_coefficients
-        v = np.append(-point.beta, 1.0)
-        M = np.outer(v, v)
-        if self.reml:
-            M[:p, :p] += point.phi
-        return self.data.moments(M)
+            deviance += self.n_rows * LOG_2PI
+        return Point(theta, A, beta, (phi + phi.T) / 2, float(deviance))
 
     def slopes(self, point: Point) -> tuple[Array, Array]:
         """Gradient (k,) and expected Hessian (k, k) of the deviance."""
         data, A = self.data, point.A
-        T = data.n_visits
-        EH = self.expected_products(point)
+        EH = self._expected_products(point)
         n = data.n_subjects[:, None, None]
         G = n * A - A @ EH @ A
         gradient, blocks = [], []
         for g, theta in enumerate(self.split(point.theta)):
             here = data.group == g
-            D = self.structure.derivatives(theta, T)[1].reshape(-1, T * T)
-            gradient.append(D @ G[here].sum(axis=0).ravel())
-            blocks.append(_trace_pairs(D, n[here] * A[here], A[here]))
+            D = data.derivatives(theta, g)[1]
+            gradient.append(contract(D, G[here]))
+            blocks.append(trace_pairs(D, n[here] * A[here], A[here]))
         return np.concatenate(gradient), _block_diagonal(blocks)
 
     def derivative_products(self, point: Point) -> Array:
@@ -131,27 +122,24 @@ class Likelihood:
         data, A = self.data, point.A
         out = []
         for g, theta in enumerate(self.split(point.theta)):
-            here = np.where(data.group == g, 1.0, 0.0)[:, None, None]
-            for D in self.structure.derivatives(theta, data.n_visits)[1]:
-                out.append(data.quadratic(here * (A @ D @ A)))
+            here = data.group == g
+            for D in data.derivatives(theta, g)[1]:
+                ADA = np.zeros_like(A)
+                ADA[here] = A[here] @ D @ A[here]
+                out.append(data.quadratic(ADA))
         return np.stack(out)
 
     def hessian(self, point: Point, K: Array) -> Array:
         """Second derivatives (k, k) of the deviance; K as `derivative_products` gives it."""
-        data, A = self.data, point.A
-        T, p = data.n_visits, data.n_coefficients
-        EH = self.expected_products(point)
-        U = A @ EH @ A
+        data, A, p = self.data, point.A, self.data.n_coefficients
+        U = A @ self._expected_products(point) @ A
         n = data.n_subjects[:, None, None]
-        G = n * A - U
         blocks = []
         for g, theta in enumerate(self.split(point.theta)):
             here = data.group == g
-            _, D, D2 = self.structure.derivatives(theta, T)
-            k = len(D)
-            flat = D.reshape(k, T * T)
-            second = D2.reshape(k, k, T * T) @ G[here].sum(axis=0).ravel()
-            pairs = _trace_pairs(flat, A[here], 2.0 * U[here] - n[here] * A[here])
+            _, D, D2 = data.derivatives(theta, g)
+            second = contract(D2, n[here] * A[here] - U[here])
+            pairs = trace_pairs(D, A[here], 2.0 * U[here] - n[here] * A[here])
             blocks.append(second + (pairs + pairs.T) / 2)
         H = _block_diagonal(blocks)
         Kv = K[:, :p, :] @ np.append(-point.beta, 1.0)
@@ -160,16 +148,38 @@ class Likelihood:
             phi_K = point.phi @ K[:, :p, :p]
             k = len(K)
             H -= phi_K.reshape(k, -1) @ np.swapaxes(phi_K, 1, 2).reshape(k, -1).T
-        return H
+        return (H + H.T) / 2
+
+    def _expected_products(self, point: Point) -> Array:
+        """EH_r (R, T, T): residual cross-products, plus x'Phi x under REML."""
+        p = self.data.n_coefficients
+        v = np.append(-point.beta, 1.0)
+        M = np.outer(v, v)
+        if self.reml:
+            M[:p, :p] += point.phi
+        return self.data.moments(M)
 
 
-def _trace_pairs(D: Array, left: Array, right: Array) -> Array:
-    """Sum over patterns of tr(D_h L D_j R), (k, k); D is (k, T * T), L and R are (R, T, T)."""
-    n, T, _ = left.shape
-    # tr(D_h L D_j R) = sum D_h[a,b] L[b,c] D_j[c,d] R[d,a]
+def contract(D: Array, G: Array) -> Array:
+    """Sum over patterns of <D_h, G_r>; D is (..., 1 or R, T, T), G is (R, T, T)."""
+    if D.shape[-3] == 1:
+        G = G.sum(axis=0, keepdims=True)
+    return np.einsum("...rts,rts->...", D, G, optimize=True)
+
+
+def trace_pairs(D: Array, left: Array, right: Array) -> Array:
+    """Sum over patterns of tr(D_h L_r D_j R_r), (k, k); D is (k, 1 or R, T, T)."""
+    k, n_own, T, _ = D.shape
+    if n_own > 1 or len(left) == 1:
+        shape = (k, -1)
+        # tr(D_h L D_j R) = <(D_h L)', D_j R>
+        return (np.swapaxes(D @ left, 2, 3)).reshape(shape) @ (D @ right).reshape(shape).T
+    # sum D_h[a,b] L[b,c] D_j[c,d] R[d,a]: sum L (x) R over the patterns first.
+    n = len(left)
     tensor = left.reshape(n, T * T).T @ right.reshape(n, T * T)
     tensor = tensor.reshape(T, T, T, T).transpose(3, 0, 1, 2).reshape(T * T, T * T)
-    return D @ tensor @ D.T
+    flat = D.reshape(k, T * T)
+    return flat @ tensor @ flat.T
 
 
 def _block_diagonal(blocks: list[Array]) -> Array:

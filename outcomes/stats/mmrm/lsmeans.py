@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
-from .statistics import MmrmStatistics
+from .description import Description
 
 Array = NDArray[np.float64]
 Weights = Literal["equal", "proportional"]
 
 
 def reference_rows(
-    statistics: MmrmStatistics,
+    description: Description,
     by: Sequence[str],
     at: Mapping[str, float | str] | None,
     weights: Weights,
@@ -28,7 +28,7 @@ def reference_rows(
     that are neither in `by` nor in `at` are averaged over: every combination of their levels
     alike ("equal"), or as often as it occurs among the rows ("proportional").
     """
-    design = statistics.design
+    design = description.design
     at = dict(at or {})
     read = set(map(str, design.spec.required_variables))
     for name in [*by, *at]:
@@ -60,13 +60,13 @@ def reference_rows(
     columns: dict[str, object] = {
         name: design.variables[name].column(grid[name].to_numpy()) for name in factors
     }
-    n_rows = float(statistics.cells["rows"].sum())
+    n_rows = float(description.cells["rows"].sum())
     for name, variable in design.variables.items():
         if not variable.is_factor:
-            value = float(at[name]) if name in at else statistics.sums[name] / n_rows
+            value = float(at[name]) if name in at else description.sums[name] / n_rows
             columns[name] = np.full(len(grid), value)
     X = design.matrix(pd.DataFrame(columns, index=grid.index))
-    weight = _weights(statistics, grid, rest, weights)
+    weight = _weights(description, grid, rest, weights)
     cell = grid.groupby(kept, sort=False).ngroup().to_numpy() if kept else np.zeros(len(grid), int)
     n_cells = cell.max() + 1
     total = np.zeros((n_cells, X.shape[1]))
@@ -85,11 +85,11 @@ def reference_rows(
 
 
 def _weights(
-    statistics: MmrmStatistics, grid: pd.DataFrame, rest: list[str], weights: Weights
+    description: Description, grid: pd.DataFrame, rest: list[str], weights: Weights
 ) -> Array:
     if weights == "equal" or not rest:
         return np.ones(len(grid))
-    counts = statistics.cells.groupby(rest)["rows"].sum()
+    counts = description.cells.groupby(rest)["rows"].sum()
     found = counts.reindex(pd.MultiIndex.from_frame(grid[rest]) if len(rest) > 1 else grid[rest[0]])
     weight = found.fillna(0.0).to_numpy(dtype=float)
     if not weight.any():

@@ -1,13 +1,13 @@
 """What a likelihood needs to know of the data: weighted cross-products and their duals.
 
-Row t of subject i is w_it = (x_it, y_it) with x_it = B_t' u_i: the design of every visit is a fixed
-map of one vector u_i a subject. Kept are, per pattern r of visits seen, the sums over its subjects
-of (u, y)(u, y)'. From them follow, for any matrices A_r,
+With w_it = (x_it, y_it) the row of subject i at visit t and any matrices A_r, one per pattern r,
 
-    quadratic(A) = sum_r sum_ts A_r[t,s] sum_i w_it w_is'          (q, q)
-    moments(M)_r[t,s] = sum_i w_it' M w_is                         (R, T, T)
+    quadratic(A)      = sum_r sum_ts A_r[t,s] sum_{i in r} w_it w_is'      (p + 1, p + 1)
+    moments(M)_r[t,s] = sum_{i in r} w_it' M w_is                          (R, T, T)
 
-which is everything that likelihood, gradient, Hessian, Satterthwaite and Kenward-Roger use.
+are everything that likelihood, gradient, Hessian, Satterthwaite and Kenward-Roger use.
+`GridMoments` answers from sums per pattern of visits seen, `RowMoments` from the rows, for visits
+at dates of each subject's own, where every subject is a pattern.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .covariances import Derivatives, SpatialExponential, Structure
+
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class GridMoments:
     """Cross-products per pattern of visits on a common grid.
+
+    The design of every visit is a fixed map of one vector u_i a subject: x_it = B_t' u_i.
 
     Parameters
     ----------
@@ -36,16 +41,16 @@ class GridMoments:
         Sums of w_i (u, y)(u, y)', with y zero at visits not seen and w_i the subject's weight.
     maps : array (T, d, p)
         B_t, from the features of a subject to the design row of visit t.
-    log_weight : float
-        Sum over rows of the log of the subject's weight.
+    structure : Structure
+        Covariance structure.
     """
 
-    seen: NDArray[np.bool_]
+    seen: Mask
     group: NDArray[np.int64]
     n_subjects: Array
     products: Array
     maps: Array
-    log_weight: float
+    structure: Structure
 
     @property
     def n_visits(self) -> int:
@@ -57,32 +62,20 @@ class GridMoments:
         """Number of columns of the design."""
         return self.maps.shape[2]
 
-    @property
-    def n_rows(self) -> int:
-        """Number of outcomes."""
-        return round(float(self.n_subjects @ self.seen.sum(axis=1)))
+    def covariances(self, thetas: Array) -> Array:
+        """Covariance of each pattern as if all its visits were seen, (R, T, T)."""
+        sigma = np.stack([self.structure.covariance(theta, self.n_visits) for theta in thetas])
+        return sigma[self.group]
 
-    def inverse(self, sigma: Array) -> tuple[Array, float]:
-        """Inverses A_r of the covariances, zero at visits not seen, and sum n_r log|Sigma_r|.
-
-        `sigma` is (groups, T, T). Raises `numpy.linalg.LinAlgError` where it is not positive
-        definite.
-        """
-        both = self.seen[:, :, None] & self.seen[:, None, :]
-        missing = np.zeros_like(both, dtype=float)
-        diagonal = np.arange(self.n_visits)
-        missing[:, diagonal, diagonal] = ~self.seen
-        factor = np.linalg.cholesky(np.where(both, sigma[self.group], missing))
-        inverse_factor = np.linalg.inv(factor)
-        A = np.swapaxes(inverse_factor, 1, 2) @ inverse_factor - missing
-        log_det = 2.0 * np.log(factor[:, diagonal, diagonal]).sum(axis=1)
-        return A, float(self.n_subjects @ log_det)
+    def derivatives(self, theta: Array, group: int) -> Derivatives:
+        """Differentiate Sigma in one group, (k, 1, T, T) and (k, k, 1, T, T)."""
+        sigma, first, second = self.structure.derivatives(theta, self.n_visits)
+        return sigma[None], first[:, None], second[:, :, None]
 
     def quadratic(self, A: Array) -> Array:
-        """Sum over subjects of w_i' A_r w_i, a (p + 1, p + 1) matrix; A is (R, T, T)."""
+        """Sum over subjects of w_i' A_r w_i; A is (R, T, T)."""
         R, T = self.seen.shape
-        d = self.maps.shape[1]
-        p = self.n_coefficients
+        d, p = self.maps.shape[1:]
         flat = A.reshape(R, T * T).T
         uu = (flat @ self.products[:, :d, :d].reshape(R, d * d)).reshape(T, T, d, d)
         K = np.empty((p + 1, p + 1))
@@ -94,10 +87,9 @@ class GridMoments:
         return K
 
     def moments(self, M: Array) -> Array:
-        """Sum over the subjects of each pattern of w_it' M w_is, (R, T, T); M is (p + 1, p + 1)."""
+        """Sum over the subjects of each pattern of w_it' M w_is."""
         R, T = self.seen.shape
-        d = self.maps.shape[1]
-        p = self.n_coefficients
+        d, p = self.maps.shape[1:]
         N = np.einsum("tdp,pq,seq->tsde", self.maps, M[:p, :p], self.maps, optimize=True)
         uu = self.products[:, :d, :d].reshape(R, d * d)
         out = (uu @ N.reshape(T * T, d * d).T).reshape(R, T, T)
@@ -105,3 +97,136 @@ class GridMoments:
         out += cross + np.swapaxes(cross, 1, 2)
         out += M[p, p] * self.products[:, d:, d:]
         return out
+
+    def starts(self, residual: Array, n_groups: int) -> list[tuple[str, Array]]:
+        """Start from sums of residual products (R, T, T) of ordinary least squares."""
+        pooled = self._average(residual, np.ones(len(self.seen), dtype=bool))
+        found = []
+        for g in range(n_groups):
+            own = self._average(residual, self.group == g)
+            found.append(np.where(np.isfinite(own), own, pooled))
+        return [
+            (name, np.concatenate([self.structure.start(_positive(S, shrink)) for S in found]))
+            for name, shrink in [
+                ("scoring from the residual covariance", 0.1),
+                ("scoring from uncorrelated visits", 1.0),
+            ]
+        ]
+
+    def _average(self, residual: Array, here: Mask) -> Array:
+        """Mean residual product of each pair of visits over the subjects with both."""
+        both = _both(self.seen[here])
+        count = np.einsum("r,rts->ts", self.n_subjects[here], both)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (both * residual[here]).sum(axis=0) / count
+
+
+@dataclass(frozen=True)
+class RowMoments:
+    """Rows of each subject, padded to the longest, with distances in time between them.
+
+    Parameters
+    ----------
+    seen : array of bool (n, T)
+        Which of the T positions of a subject hold a row.
+    group : array of int (n,)
+        Covariance group of each subject.
+    rows : array (n, T, p + 1)
+        (x, y) times the root of the subject's weight, zero where not seen.
+    distance : array (n, T, T)
+        Time between rows.
+    structure : SpatialExponential
+        Covariance structure.
+    """
+
+    seen: Mask
+    group: NDArray[np.int64]
+    rows: Array
+    distance: Array
+    structure: SpatialExponential
+
+    @property
+    def n_subjects(self) -> Array:
+        """One subject a pattern."""
+        return np.ones(len(self.seen))
+
+    @property
+    def n_visits(self) -> int:
+        """Rows of the subject with most."""
+        return self.seen.shape[1]
+
+    @property
+    def n_coefficients(self) -> int:
+        """Number of columns of the design."""
+        return self.rows.shape[2] - 1
+
+    def covariances(self, thetas: Array) -> Array:
+        """Covariance of each subject's rows, (n, T, T)."""
+        log_sd, logit_rho = np.asarray(thetas)[self.group].T[:, :, None, None]
+        return self.structure.covariance(np.array([log_sd, logit_rho]), self.distance)
+
+    def derivatives(self, theta: Array, group: int) -> Derivatives:
+        """Differentiate Sigma of the subjects of one group, (2, n, T, T) and (2, 2, n, T, T)."""
+        return self.structure.derivatives(theta, self.distance[self.group == group])
+
+    def quadratic(self, A: Array) -> Array:
+        """Sum over subjects of w_i' A_i w_i; A is (n, T, T)."""
+        q = self.rows.shape[2]
+        return (A @ self.rows).reshape(-1, q).T @ self.rows.reshape(-1, q)
+
+    def moments(self, M: Array) -> Array:
+        """w_it' M w_is of each subject."""
+        return (self.rows @ M) @ np.swapaxes(self.rows, 1, 2)
+
+    def starts(self, residual: Array, n_groups: int) -> list[tuple[str, Array]]:
+        """Variance of the residuals, and a correlation of a half or a tenth at the typical gap."""
+        squares = np.einsum("rtt->rt", residual)[self.seen]
+        gaps = np.diagonal(self.distance, 1, 1, 2)[self.seen[:, 1:]]
+        gap = max(float(np.median(gaps)) if gaps.size else 1.0, 1e-12)
+        out = []
+        for name, rho in [("a half", 0.5), ("a tenth", 0.1)]:
+            # logit of rho ** (1 / gap), without forming the correlation at distance one.
+            log_rho = np.log(rho) / gap
+            theta = [np.log(squares.mean()) / 2, log_rho - np.log(-np.expm1(log_rho))]
+            out.append((f"scoring from a correlation of {name}", np.tile(theta, n_groups)))
+        return out
+
+
+Moments = GridMoments | RowMoments
+
+
+def inverse(data: Moments, sigma: Array) -> tuple[Array, float]:
+    """Inverses A_r of the covariances, zero at visits not seen, and sum n_r log|Sigma_r|.
+
+    `sigma` is (R, T, T) or broadcasts to it. Raises `numpy.linalg.LinAlgError` where a covariance
+    is not positive definite.
+    """
+    both = _both(data.seen) > 0
+    diagonal = np.arange(data.n_visits)
+    missing = np.zeros(both.shape)
+    missing[:, diagonal, diagonal] = ~data.seen
+    factor = np.linalg.cholesky(np.where(both, sigma, missing))
+    inverse_factor = np.linalg.inv(factor)
+    A = np.swapaxes(inverse_factor, 1, 2) @ inverse_factor - missing
+    log_det = 2.0 * np.log(factor[:, diagonal, diagonal]).sum(axis=1)
+    return A, float(data.n_subjects @ log_det)
+
+
+def _both(seen: Mask) -> Array:
+    return (seen[:, :, None] & seen[:, None, :]).astype(float)
+
+
+def _positive(S: Array, shrink: float) -> Array:
+    """Pull correlations towards zero, as far as it takes to be positive definite."""
+    variance = np.diag(S).copy()
+    usable = np.isfinite(variance) & (variance > 0)
+    typical = variance[usable].mean() if usable.any() else 1.0
+    variance[~usable] = typical
+    variance = np.maximum(variance, 1e-6 * typical)
+    scale = np.sqrt(np.outer(variance, variance))
+    R = np.clip(np.nan_to_num(S / scale), -0.99, 0.99)
+    np.fill_diagonal(R, 1.0)
+    eye = np.eye(len(R))
+    while shrink < 1.0 and np.linalg.eigvalsh((1 - shrink) * R + shrink * eye)[0] < 0.05:
+        shrink = min(shrink + 0.1, 1.0)
+    return ((1 - shrink) * R + shrink * eye) * scale

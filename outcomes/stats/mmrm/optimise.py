@@ -7,7 +7,6 @@ subjects the deviance is in the tens of millions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from .likelihood import Likelihood, Point
+from .moments import inverse
 
 Array = NDArray[np.float64]
 DECREMENT = 1e-9
 MAX_ITERATIONS = 100
-SMALLEST_EIGENVALUE = 1e-8
+SMALLEST_SHARE = 1e-8
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def optimise(likelihood: Likelihood) -> Optimum:
         point, steps = _scoring(likelihood, likelihood.at(theta))
         iterations += steps
         found = _judge(likelihood, point)
-        if best is None or found.point.deviance < best.point.deviance - 1e-6:
+        if best is None or _better(found, best):
             best = found
         if not best.problems:
             break
@@ -74,7 +74,7 @@ def optimise(likelihood: Likelihood) -> Optimum:
         point, more = _scoring(likelihood, point)
         iterations += steps + more
         found = _judge(likelihood, point)
-        if not found.problems or found.point.deviance < best.point.deviance:
+        if _better(found, best):
             best = found
     return Optimum(
         best.point,
@@ -87,53 +87,19 @@ def optimise(likelihood: Likelihood) -> Optimum:
     )
 
 
-def _starts(likelihood: Likelihood) -> Iterator[tuple[str, Array]]:
-    """Parameters near the residuals' own covariance; then their variances without correlation."""
-    data, T = likelihood.data, likelihood.data.n_visits
-    A, _ = data.inverse(np.broadcast_to(np.eye(T), (likelihood.n_groups, T, T)))
+def _better(new: Optimum, old: Optimum) -> bool:
+    """Lower, or as low and without the problems of the other."""
+    gain = old.point.deviance - new.point.deviance
+    return gain > 1e-6 or (gain > -1e-6 and bool(old.problems) and not new.problems)
+
+
+def _starts(likelihood: Likelihood) -> list[tuple[str, Array]]:
+    """Start from the residuals of ordinary least squares."""
+    data = likelihood.data
+    A, _ = inverse(data, np.eye(data.n_visits))
     K = data.quadratic(A)
     v = np.append(-np.linalg.solve(K[:-1, :-1], K[:-1, -1]), 1.0)
-    residual = data.moments(np.outer(v, v))
-    pooled = _average(likelihood, residual, np.ones(len(data.seen), dtype=bool))
-    covariances = []
-    for g in range(likelihood.n_groups):
-        own = _average(likelihood, residual, data.group == g)
-        covariances.append(np.where(np.isfinite(own), own, pooled))
-    start = likelihood.structure.start
-    yield (
-        "scoring from the residual covariance",
-        np.concatenate([start(_positive(S, 0.1)) for S in covariances]),
-    )
-    yield (
-        "scoring from uncorrelated visits",
-        np.concatenate([start(_positive(S, 1.0)) for S in covariances]),
-    )
-
-
-def _average(likelihood: Likelihood, residual: Array, here: NDArray[np.bool_]) -> Array:
-    """Mean residual product of each pair of visits over the subjects with both."""
-    seen = likelihood.data.seen[here]
-    both = (seen[:, :, None] & seen[:, None, :]).astype(float)
-    count = np.einsum("r,rts->ts", likelihood.data.n_subjects[here], both)
-    total = (both * residual[here]).sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return total / count
-
-
-def _positive(S: Array, shrink: float) -> Array:
-    """Pull correlations towards zero, as far as it takes to be positive definite."""
-    variance = np.diag(S).copy()
-    usable = np.isfinite(variance) & (variance > 0)
-    typical = variance[usable].mean() if usable.any() else 1.0
-    variance[~usable] = typical
-    variance = np.maximum(variance, 1e-6 * typical)
-    scale = np.sqrt(np.outer(variance, variance))
-    R = np.clip(np.nan_to_num(S / scale), -0.99, 0.99)
-    np.fill_diagonal(R, 1.0)
-    while shrink < 1.0 and np.linalg.eigvalsh((1 - shrink) * R + shrink * np.eye(len(R)))[0] < 0.05:
-        shrink += 0.1
-    shrink = min(shrink, 1.0)
-    return ((1 - shrink) * R + shrink * np.eye(len(R))) * scale
+    return data.starts(data.moments(np.outer(v, v)), likelihood.n_groups)
 
 
 def _scoring(likelihood: Likelihood, point: Point) -> tuple[Point, int]:
@@ -211,14 +177,11 @@ def _judge(likelihood: Likelihood, point: Point) -> Optimum:
     K = likelihood.derivative_products(point)
     hessian = likelihood.hessian(point, K)
     problems = []
-    for sigma in point.sigma:
-        sd = np.sqrt(np.diag(sigma))
-        if np.linalg.eigvalsh(sigma / np.outer(sd, sd))[0] < SMALLEST_EIGENVALUE:
-            problems.append(
-                "the covariance estimate is singular: too few subjects were seen at some visits "
-                "for this structure; use a simpler covariance or fewer visits"
-            )
-            break
+    if _is_singular(likelihood, point):
+        problems.append(
+            "the covariance estimate is singular: too few subjects were seen at some visits "
+            "for this structure; use a simpler covariance or fewer visits"
+        )
     if not _is_positive(hessian):
         problems.append(
             "the likelihood is flat or not at a minimum in some covariance parameter; use a "
@@ -229,3 +192,15 @@ def _judge(likelihood: Likelihood, point: Point) -> Optimum:
         if decrement > 1e-6:
             problems.append(f"the search stopped short of the optimum (decrement {decrement:.1e})")
     return Optimum(point, K, hessian, gradient, 0, (), tuple(problems))
+
+
+def _is_singular(likelihood: Likelihood, point: Point) -> bool:
+    """Whether a visit has next to no variance, or none that the others do not explain."""
+    # A has the inverse of Sigma, whose own diagonal gives the variance each row has to itself.
+    sigma = likelihood.data.covariances(likelihood.split(point.theta))
+    seen = likelihood.data.seen
+    alone = np.einsum("rtt,rtt->rt", point.A, sigma)[seen]
+    variance = np.einsum("rtt->rt", sigma)[seen]
+    return bool(
+        (alone > 1.0 / SMALLEST_SHARE).any() or variance.min() < SMALLEST_SHARE**2 * variance.max()
+    )

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from . import inference, lsmeans
+from .description import Description
 from .inference import Df, Fitted, Vcov
 from .lsmeans import Weights
+from .moments import RowMoments
 from .rows import Rows
-from .statistics import MmrmStatistics
 
 Array = NDArray[np.float64]
 
@@ -28,22 +29,22 @@ class MmrmResult:
 
     Parameters
     ----------
-    statistics : MmrmStatistics
-        Sums that the model was fitted to.
+    description : Description
+        Formula, levels, counts and means of the rows.
     fitted : Fitted
         Optimum of the likelihood.
     rows : Rows or None
         The rows, where the model was fitted to rows and not to sums.
     """
 
-    statistics: MmrmStatistics
+    description: Description
     fitted: Fitted
     rows: Rows | None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the coefficients, as R gives them."""
-        return self.statistics.design.names
+        return self.description.design.names
 
     @property
     def converged(self) -> bool:
@@ -57,15 +58,24 @@ class MmrmResult:
 
     @property
     def covariance(self) -> pd.DataFrame | dict[object, pd.DataFrame]:
-        """Covariance matrix over the visits (T, T), or one a covariance group."""
-        visits = list(self.statistics.design.visits)
-        frames = [
-            pd.DataFrame(sigma, index=visits, columns=visits)
-            for sigma in self.fitted.optimum.point.sigma
-        ]
-        if not self.statistics.groups:
+        """Covariance matrix over the visits (T, T), or one a covariance group.
+
+        Of a spatial covariance, that of two rows at distance one.
+        """
+        likelihood = self.fitted.likelihood
+        data = likelihood.data
+        frames = []
+        for theta in likelihood.split(self.fitted.optimum.point.theta):
+            if isinstance(data, RowMoments):
+                labels: list[object] = [0, 1]
+                sigma = data.structure.covariance(theta, np.array([[0.0, 1.0], [1.0, 0.0]]))
+            else:
+                labels = list(self.description.design.visits)
+                sigma = data.structure.covariance(theta, data.n_visits)
+            frames.append(pd.DataFrame(sigma, index=labels, columns=labels))
+        if not self.description.groups:
             return frames[0]
-        return dict(zip(self.statistics.groups, frames, strict=True))
+        return dict(zip(self.description.groups, frames, strict=True))
 
     @property
     def log_likelihood(self) -> float:
@@ -80,7 +90,7 @@ class MmrmResult:
     @property
     def bic(self) -> float:
         """-2 log L + k log n, n the number of subjects."""
-        n = float(self.statistics.n_subjects.sum())
+        n = self.description.n_subjects
         return -2.0 * self.log_likelihood + self.fitted.likelihood.n_parameters * float(np.log(n))
 
     def coefficients(
@@ -166,7 +176,7 @@ class MmrmResult:
             The `by` columns, then estimate, std_error, df, t, p_value, conf_low, conf_high. The
             first of `by` varies fastest.
         """
-        lead, L = lsmeans.reference_rows(self.statistics, by, at, weights)
+        lead, L = lsmeans.reference_rows(self.description, by, at, weights)
         return self._estimates(L, lead, df, vcov, level)
 
     def differences(
@@ -204,8 +214,8 @@ class MmrmResult:
         """
         if of in by:
             raise EstimationError(f"{of} is both compared and held fixed.", "Take it out of `by`.")
-        lead, L = lsmeans.reference_rows(self.statistics, [of, *by], at, weights)
-        variable = self.statistics.design.variables[of]
+        lead, L = lsmeans.reference_rows(self.description, [of, *by], at, weights)
+        variable = self.description.design.variables[of]
         if reference not in ("first", "previous", "pairwise"):
             reference = variable.levels[variable.position(reference)]  # type: ignore[assignment]
         lead, L = lsmeans.differences(lead, L, of, variable.levels, reference)

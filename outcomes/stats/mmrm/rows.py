@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +31,9 @@ class Rows:
     y : array (N,)
         Outcome.
     subject, visit : array of int (N,)
-        Codes; rows are sorted by both.
+        Codes; rows are sorted by both. Without a grid, `visit` counts the rows of a subject.
+    place : array (N, c) or None
+        Time, or other coordinates, of each row, where visits are at dates of each subject's own.
     group : array of int (N,)
         Covariance group, all zero without one.
     weight : array (N,)
@@ -52,6 +55,7 @@ class Rows:
     y: Array
     subject: Codes
     visit: Codes
+    place: Array | None
     group: Codes
     weight: Array
     groups: tuple[object, ...]
@@ -72,26 +76,35 @@ def read_rows(
     data: pd.DataFrame,
     *,
     subject: str,
-    visit: str,
+    visit: str | Sequence[str],
     group: str | None,
     weights: str | None,
-    keep_unused: bool,
+    keep_unused: bool = False,
+    on_grid: bool = True,
 ) -> Rows:
     """Check a frame and turn it into rows of numbers.
 
     A row is used when outcome, subject, visit, group, weight and every variable of the formula
     are there; the others are counted. `keep_unused` keeps levels of a categorical column that no
-    row has, so that the sums of several sources fit together.
+    row has, so that the sums of several sources fit together. Off the grid, the visit is a time,
+    and a factor nowhere.
     """
     left, right, left_names, right_names = parse(formula)
-    extra = [name for name in (subject, visit, group, weights) if name is not None]
+    places = [visit] if isinstance(visit, str) else list(visit)
+    if on_grid and len(places) > 1:
+        raise EstimationError(
+            "Several visit columns are coordinates, and this covariance is on a grid of visits.",
+            "Name one visit column, or choose the spatial covariance.",
+        )
+    visit = places[0]
+    extra = [name for name in (subject, *places, group, weights) if name is not None]
     checks.check_columns(data, [*left_names, *right_names, *extra])
     if data.empty:
         raise EstimationError("The data have no rows.", "Check the selection before the model.")
 
     numbers = data[left_names].apply(pd.to_numeric, errors="raise").astype(float)
     kept = ~data[extra].isna().any(axis=1).to_numpy() & ~numbers.isna().any(axis=1).to_numpy()
-    wanted = dict.fromkeys([*right_names, visit])
+    wanted = list(dict.fromkeys([*right_names, visit] if on_grid else right_names))
     for name in wanted:
         kept &= ~data[name].isna().to_numpy()
     checks.check_outcome(" and ".join(left_names), numbers.to_numpy(), kept)
@@ -102,14 +115,21 @@ def read_rows(
     codes: dict[str, NDArray[Any]] = {}
     for name in wanted:
         variables[name], codes[name] = read_variable(
-            name, used[name], is_visit=name == visit, keep_unused=keep_unused
+            name, used[name], is_visit=on_grid and name == visit, keep_unused=keep_unused
         )
-    checks.check_visits(visit, variables[visit].levels)
     subject_codes, subjects = pd.factorize(used[subject], sort=False)
-    order = np.lexsort((codes[visit], subject_codes))
-    subject_codes = subject_codes[order].astype(np.int64)
-    visit_codes = np.asarray(codes[visit], dtype=np.int64)[order]
-    checks.check_duplicates(subject_codes, visit_codes, (subject, visit))
+    if on_grid:
+        checks.check_visits(visit, variables[visit].levels)
+        when = codes[visit][:, None]
+    else:
+        when = np.column_stack([_times(name, used[name]) for name in places])
+    order = np.lexsort((*when.T[::-1], subject_codes))
+    subject_codes, when = subject_codes[order].astype(np.int64), when[order]
+    checks.check_duplicates(subject_codes, when, (subject, " and ".join(places)))
+    firsts = np.flatnonzero(np.append(True, subject_codes[1:] != subject_codes[:-1]))
+    visit_codes = when[:, 0] if on_grid else np.arange(len(when)) - firsts[subject_codes]
+    if not on_grid:
+        checks.check_repeats(visit, visit_codes)
     for name, variable in variables.items():
         sorted_codes = codes[name][order]
         codes[name] = sorted_codes
@@ -124,10 +144,9 @@ def read_rows(
         )
     design, X = build(formula, right, visit, variables, frame)
     checks.check_numbers(design.names, X)
-    varying = {
-        name for name in right_names if name != visit and _changes(subject_codes, codes[name])
-    }
-    design = replace(design, columns=describe_columns(design, varying))
+    if on_grid:
+        varying = {v for v in right_names if v != visit and _changes(subject_codes, codes[v])}
+        design = replace(design, columns=describe_columns(design, varying))
 
     group_codes: Codes = np.zeros(len(y), dtype=np.int64)
     groups: tuple[object, ...] = ()
@@ -148,6 +167,7 @@ def read_rows(
         y=y,
         subject=subject_codes,
         visit=visit_codes,
+        place=None if on_grid else when,
         group=group_codes,
         weight=weight,
         groups=groups,
@@ -157,6 +177,21 @@ def read_rows(
         n_read=len(data),
         n_missing=int((~kept).sum()),
     )
+
+
+def _times(name: str, column: pd.Series) -> Array:
+    """Turn dates into days since the first, and leave numbers alone."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return ((column - column.min()) / pd.Timedelta(days=1)).to_numpy(dtype=float)
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        raise EstimationError(
+            f"{name} is neither a number nor a date, and this covariance needs times.",
+            "Give `visit` a column of numbers or dates, or choose a covariance on a visit grid.",
+        )
+    times = column.to_numpy(dtype=float)
+    if not np.isfinite(times).all():
+        raise EstimationError(f"{name} has infinite values.", "Correct the times.")
+    return times
 
 
 def _changes(subject: Codes, values: NDArray[Any]) -> bool:

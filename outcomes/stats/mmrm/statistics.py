@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .covariances import Structure
+from .description import Description, describe
 from .design import Design
 from .moments import GridMoments
 from .rows import Rows, read_rows
@@ -21,10 +23,8 @@ class MmrmStatistics:
 
     Parameters
     ----------
-    design : Design
-        Formula with the levels of its variables.
-    groups : tuple
-        Levels of the covariance group; empty where all subjects share one covariance.
+    description : Description
+        Formula, levels, counts and means.
     features : tuple of str
         Names of the numbers u kept for a subject, from which the design of every visit follows.
     offset : array (d + 1,)
@@ -37,34 +37,17 @@ class MmrmStatistics:
         Subjects of each pattern.
     products : array (R, d + T, d + T)
         Weighted sums of (u, y)(u, y)' over the subjects of each pattern.
-    log_weight : float
-        Sum over rows of the log of the subject's weight.
-    within : array of bool (p,)
-        Columns of the design that change within a subject.
-    sums : dict of str to float
-        Sum over rows of each numeric variable.
-    cells : pandas.DataFrame
-        Rows per combination of factor levels: level codes, one column a factor, and `rows`.
-    n_read, n_missing : int
-        Rows read, and rows left out for a missing value.
     n_withheld : int
         Subjects left out because fewer than k shared their pattern.
     """
 
-    design: Design
-    groups: tuple[object, ...]
+    description: Description
     features: tuple[str, ...]
     offset: Array
     seen: NDArray[np.bool_]
     group: NDArray[np.int64]
     n_subjects: Array
     products: Array
-    log_weight: float
-    within: NDArray[np.bool_]
-    sums: dict[str, float]
-    cells: pd.DataFrame
-    n_read: int
-    n_missing: int
     n_withheld: int = 0
 
     @classmethod
@@ -114,12 +97,12 @@ class MmrmStatistics:
     @property
     def maps(self) -> Array:
         """B_t (T, d, p): design row of visit t = B_t' u."""
-        return feature_maps(self.design, self.features)
+        return feature_maps(self.description.design, self.features)
 
-    def moments(self) -> GridMoments:
+    def moments(self, structure: Structure) -> GridMoments:
         """Products as the likelihood takes them."""
         return GridMoments(
-            self.seen, self.group, self.n_subjects, self.products, self.maps, self.log_weight
+            self.seen, self.group, self.n_subjects, self.products, self.maps, structure
         )
 
     def to_original(self) -> tuple[Array, Array]:
@@ -128,7 +111,7 @@ class MmrmStatistics:
         With b~ the coefficients of (X - H, y - c), H = X G and c = X g, the coefficients of (X,
         y) are b = (I - G) b~ + g.
         """
-        p = len(self.design.names)
+        p = len(self.description.design.names)
         maps = self.maps
         G = np.zeros((p, p))
         g = np.zeros(p)
@@ -231,24 +214,12 @@ def summarise(rows: Rows) -> MmrmStatistics:
     products = np.empty((len(patterns), d + T, d + T))
     for r, block in enumerate(np.split(order, np.cumsum(counts)[:-1])):
         products[r] = stacked[block].T @ (weight[block, None] * stacked[block])
-    changed = (rows.subject[1:] == rows.subject[:-1])[:, None] & (rows.X[1:] != rows.X[:-1])
-    numeric = [name for name, variable in design.variables.items() if not variable.is_factor]
-    factors = [name for name, variable in design.variables.items() if variable.is_factor]
-    codes = pd.DataFrame({name: design.variables[name].codes(rows.frame[name]) for name in factors})
-    cells = codes.value_counts(sort=False).rename("rows").reset_index()
     return MmrmStatistics(
-        design=design,
-        groups=rows.groups,
+        description=describe(rows),
         features=features,
         offset=offset,
         seen=patterns[:, 1:].astype(bool),
         group=patterns[:, 0],
         n_subjects=counts.astype(float),
         products=products,
-        log_weight=float(np.log(rows.weight).sum()),
-        within=changed.any(axis=0),
-        sums={name: float(rows.frame[name].sum()) for name in numeric},
-        cells=cells,
-        n_read=rows.n_read,
-        n_missing=rows.n_missing,
     )
