@@ -128,7 +128,7 @@ def _line(axes: Axes, rows: pd.DataFrame, stroke: Stroke, aside: float) -> None:
 def _time_axis(axes: Axes, days: Sequence[int], gap: float) -> None:
     """Label the windows that have room for it, the first and the last among them."""
     last = _across(days[-1:])[0] or 1.0
-    inches = axes.get_position().width * axes.figure.get_figwidth()
+    inches = WIDTH - _LEFT - _RIGHT
     axes.set_xlim(-0.03 * last, 1.04 * last)
     scale = inches / (1.07 * last)
     labelled: list[int] = []
@@ -255,8 +255,8 @@ def _alt(
     for group in groups:
         rows = model[model["group"] == group].sort_values("window")
         points = ", ".join(
-            f"{write.follow_up(row.window)} {write.score(row.estimate)}"
-            for row in rows.itertuples()
+            f"{write.follow_up(int(window))} {write.score(value)}"
+            for window, value in rows[["window", "estimate"]].to_numpy()
         )
         before = (
             f"{write.score(start[group])} at the start of care, then " if group in start else ""
