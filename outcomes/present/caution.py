@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from outcomes.errors import DisclosureError
+from outcomes.present import format as write
+from outcomes.present.labels import group_label
 from outcomes.results import AnalysisResult
 
 CADENCE, STARTING_PAIN = "cadence", "starting_pain"
@@ -46,3 +48,43 @@ def require_caution(result: AnalysisResult) -> str:
             "Build the result with outcomes.analyses.assemble.",
         )
     return caution[0]
+
+
+def beside_cadence(result: AnalysisResult) -> tuple[str, ...]:
+    """Write what must stand beside a split by cadence.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Any result; one that is not split by cadence needs nothing.
+
+    Returns
+    -------
+    tuple of str
+        The caution, and each group's pain at the start of care with the number it is of; empty
+        where there is no such split.
+
+    Raises
+    ------
+    DisclosureError
+        As for `require_caution`.
+    """
+    caution = require_caution(result)
+    if not caution:
+        return ()
+    estimates = result.estimates
+    levels = []
+    for row in estimates[estimates["term"] == STARTING_PAIN].to_dict("records"):
+        group = group_label(CADENCE, row["group"]).lower()
+        if row["status"] == "ok":
+            levels.append(f"{group} {write.score(row['estimate'])} ({_known(row['n_patients'])})")
+        else:
+            levels.append(f"{group} {_REASONS.get(row['status'], 'not recorded')}")
+    return caution, f"Mean pain at the start of care: {write.listing(levels)}."
+
+
+_REASONS = {"suppressed": "withheld, too few people"}
+
+
+def _known(n: float) -> str:
+    return f"{write.number(n)} patients"

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from outcomes.present import format as write
-from outcomes.present.caution import require_caution
+from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.figure import Figure, finish
 from outcomes.present.labels import group_label, instrument_of, outcome_label
 from outcomes.present.theme import COMPLETERS, INK, QUIET, WIDTH, Stroke, look, strokes
@@ -43,7 +43,7 @@ def plot_course(result: AnalysisResult) -> Figure:
     ValueError
         If the result has no curve: say in a sentence what is missing instead.
     """
-    require_caution(result)
+    beside = beside_cadence(result)
     curve = result.curve
     model = curve[curve["series"] == "model"] if len(curve) else curve
     if model.empty:
@@ -97,7 +97,7 @@ def plot_course(result: AnalysisResult) -> Figure:
         figure,
         alt=_alt(model, completers, start, groups, group_by, outcome),
         caption=_caption(group_by, outcome),
-        note=_how_to_read(group_by, len(completers) > 0),
+        note=" ".join((_how_to_read(group_by, len(completers) > 0), *beside)),
     )
 
 
