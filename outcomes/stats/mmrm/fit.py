@@ -11,7 +11,7 @@ from ...errors import EstimationError
 from . import checks
 from .covariances import SpatialExponential, Structure, find_structure
 from .description import Description, describe
-from .inference import Fitted
+from .fitted import Fitted
 from .likelihood import Likelihood
 from .moments import Moments, inverse
 from .optimise import optimise

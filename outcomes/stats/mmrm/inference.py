@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ...errors import EstimationError
-from .likelihood import Likelihood
-from .optimise import Optimum
+from .description import Description
+from .fitted import Fitted
+from .kenward_roger import adjusted_covariance, f_scale_and_df
+from .rows import Rows
+from .sandwich import sandwich
 
 Array = NDArray[np.float64]
 Df = Literal[
@@ -24,50 +27,7 @@ Df = Literal[
     "none",
 ]
 Vcov = Literal["model", "empirical", "bias-reduced", "jackknife"]
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """An optimum, and the way back from centred columns to the coefficients asked for.
-
-    A combination L b of the coefficients is L T b~ + L shift in the centred ones.
-    """
-
-    likelihood: Likelihood
-    optimum: Optimum
-    transform: Array
-    shift: Array
-
-    @property
-    def beta(self) -> Array:
-        """Coefficients (p,)."""
-        return self.transform @ self.optimum.point.beta + self.shift
-
-    @property
-    def phi(self) -> Array:
-        """Model-based covariance of the coefficients (p, p)."""
-        return self.transform @ self.optimum.point.phi @ self.transform.T
-
-    @property
-    def theta_covariance(self) -> Array:
-        """Inverse observed information of the covariance parameters (k, k).
-
-        Directions in which the likelihood is flat or falls are left out; the fit says so.
-        """
-        H = self.optimum.hessian / 2.0
-        scale = np.sqrt(np.maximum(np.abs(np.diag(H)), 1e-300))
-        values, vectors = np.linalg.eigh(H / np.outer(scale, scale))
-        good = values > 1e-9
-        rotated = vectors[:, good] / scale[:, None]
-        return (rotated / values[good]) @ rotated.T
-
-
-class HasFit(Protocol):
-    """Anything that carries a fit."""
-
-    @property
-    def fitted(self) -> Fitted:
-        """The fit."""
+DfOf = Callable[[Array], Array]
 
 
 def satterthwaite(fitted: Fitted, L: Array) -> Array:
@@ -123,11 +83,90 @@ def frame(
     return pd.concat([lead.reset_index(drop=True), numbers], axis=1)
 
 
-def uncertainty(result: HasFit, L: Array, df: Df, vcov: Vcov) -> tuple[Array, Array]:
-    """Covariance of the coefficients (p, p) and degrees of freedom of each row of L."""
-    fitted = result.fitted
-    if vcov != "model" or df not in ("satterthwaite", "none"):
-        raise EstimationError(f"No inference named {df!r} with {vcov!r}.", "Use the defaults.")
-    if df == "none":
-        return fitted.phi, np.full(len(L), np.inf)
-    return fitted.phi, satterthwaite(fitted, L)
+def uncertainty(
+    fitted: Fitted, description: Description, rows: Rows | None, df: Df, vcov: Vcov
+) -> tuple[Array, DfOf]:
+    """Covariance of the coefficients (p, p), and the degrees of freedom of rows of L.
+
+    Raises
+    ------
+    EstimationError
+        For names unknown, for Kenward-Roger with an empirical covariance or without REML, and for
+        empirical covariances of a fit to sums.
+    """
+    if df not in get_args(Df):
+        raise EstimationError(f"No degrees of freedom named {df!r}.", f"Use one of {get_args(Df)}.")
+    if vcov not in get_args(Vcov):
+        raise EstimationError(f"No covariance named {vcov!r}.", f"Use one of {get_args(Vcov)}.")
+    if df in ("kenward-roger", "kenward-roger-linear"):
+        if vcov != "model":
+            raise EstimationError(
+                "Kenward-Roger brings its own covariance of the coefficients.",
+                f"Use vcov='model', or df='satterthwaite' with vcov={vcov!r}.",
+            )
+        covariance = adjusted_covariance(fitted, linear=df == "kenward-roger-linear")
+        return covariance, lambda L: satterthwaite(fitted, L)
+    robust = None
+    if vcov != "model":
+        if rows is None:
+            raise EstimationError(
+                f"The covariance {vcov!r} needs each subject's residuals, which sums do not hold.",
+                "Fit the formula to the rows, or use vcov='model'.",
+            )
+        robust = sandwich(fitted, rows, vcov)
+    covariance = fitted.phi if robust is None else robust.covariance
+    if df == "satterthwaite":
+        return covariance, robust.df if robust else lambda L: satterthwaite(fitted, L)
+    if df == "between-within":
+        return covariance, lambda L: between_within(description, L)
+    fixed = (
+        float(description.n_rows - len(description.design.names)) if df == "residual" else np.inf
+    )
+    return covariance, lambda L: np.full(len(L), fixed)
+
+
+def between_within(description: Description, L: Array) -> Array:
+    """Least degrees of freedom of the coefficients in each row of L.
+
+    A coefficient whose column changes within subjects has N - n - (columns that do), any other
+    one n - (columns that do not), intercept included; the intercept counts as changing for its
+    own test.
+
+    References
+    ----------
+    Schluchter MD, Elashoff JT (1990). Journal of Statistical Computation and Simulation 37:69-87.
+    """
+    names = np.array(description.design.names)
+    intercept = names == "(Intercept)"
+    within = description.within & ~intercept
+    between = ~description.within & ~intercept
+    n_between = description.n_subjects - int(intercept.any()) - int(between.sum())
+    n_within = description.n_rows - description.n_subjects - int(within.sum())
+    own = np.where(between, n_between, n_within)
+    involved = np.abs(L) > np.sqrt(np.finfo(float).eps)
+    return np.where(involved, own, np.iinfo(np.int64).max).min(axis=1).astype(float)
+
+
+def f_test(fitted: Fitted, L: Array, df: Df, covariance: Array, df_of: DfOf) -> dict[str, float]:
+    """F test of L b = 0: num_df, den_df, f and p_value."""
+    b = fitted.beta
+    V = L @ covariance @ L.T
+    if df in ("kenward-roger", "kenward-roger-linear"):
+        scale, den_df = f_scale_and_df(fitted, L)
+        num_df = len(L)
+        f = scale * float(L @ b @ np.linalg.solve(V, L @ b)) / num_df
+    else:
+        values, vectors = np.linalg.eigh(V)
+        good = values > np.sqrt(np.finfo(float).eps) * values[-1]
+        num_df = int(good.sum())
+        rotated = vectors[:, good].T @ L
+        f = float(np.sum((rotated @ b) ** 2 / values[good])) / num_df
+        den_df = pooled_df(df_of(rotated)) if df == "satterthwaite" else float(df_of(L).min())
+    return {
+        "num_df": num_df,
+        "den_df": den_df,
+        "f": f,
+        "p_value": float(stats.f.sf(f, num_df, den_df))
+        if np.isfinite(den_df)
+        else float(stats.chi2.sf(f * num_df, num_df)),
+    }

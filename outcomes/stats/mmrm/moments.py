@@ -195,21 +195,25 @@ class RowMoments:
 Moments = GridMoments | RowMoments
 
 
-def inverse(data: Moments, sigma: Array) -> tuple[Array, float]:
-    """Inverses A_r of the covariances, zero at visits not seen, and sum n_r log|Sigma_r|.
+def whitening(sigma: Array, seen: Mask) -> Array:
+    """Give lower triangles L_r with L_r'L_r = Sigma_r^-1 at the visits seen, zero elsewhere.
 
     `sigma` is (R, T, T) or broadcasts to it. Raises `numpy.linalg.LinAlgError` where a covariance
     is not positive definite.
     """
-    both = _both(data.seen) > 0
+    missing = np.zeros((*seen.shape, seen.shape[1]))
+    diagonal = np.arange(seen.shape[1])
+    missing[:, diagonal, diagonal] = ~seen
+    factor = np.linalg.cholesky(np.where(_both(seen) > 0, sigma, missing))
+    return np.asarray(np.linalg.inv(factor) - missing, dtype=np.float64)
+
+
+def inverse(data: Moments, sigma: Array) -> tuple[Array, float]:
+    """Inverses A_r of the covariances, zero at visits not seen, and sum n_r log|Sigma_r|."""
+    L = whitening(sigma, data.seen)
     diagonal = np.arange(data.n_visits)
-    missing = np.zeros(both.shape)
-    missing[:, diagonal, diagonal] = ~data.seen
-    factor = np.linalg.cholesky(np.where(both, sigma, missing))
-    inverse_factor = np.linalg.inv(factor)
-    A = np.swapaxes(inverse_factor, 1, 2) @ inverse_factor - missing
-    log_det = 2.0 * np.log(factor[:, diagonal, diagonal]).sum(axis=1)
-    return A, float(data.n_subjects @ log_det)
+    log_det = -2.0 * np.log(np.where(data.seen, L[:, diagonal, diagonal], 1.0))
+    return np.swapaxes(L, 1, 2) @ L, float(data.n_subjects @ log_det.sum(axis=1))
 
 
 def _both(seen: Mask) -> Array:

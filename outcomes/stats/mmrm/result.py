@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ...errors import EstimationError
 from . import inference, lsmeans
 from .description import Description
-from .inference import Df, Fitted, Vcov
+from .fitted import Fitted
+from .inference import Df, Vcov
 from .lsmeans import Weights
 from .moments import RowMoments
 from .rows import Rows
@@ -221,6 +222,57 @@ class MmrmResult:
         lead, L = lsmeans.differences(lead, L, of, variable.levels, reference)
         return self._estimates(L, lead, df, vcov, level)
 
+    def test(
+        self,
+        hypothesis: str | Sequence[str] | Array | Sequence[Sequence[float]],
+        df: Df = "satterthwaite",
+        vcov: Vcov = "model",
+    ) -> pd.DataFrame:
+        """F test that several combinations of the coefficients are zero together.
+
+        Parameters
+        ----------
+        hypothesis : str, sequence of str, or array (rows, p)
+            A term of the formula such as "arm:visit", names of coefficients that are zero, or one
+            combination a row.
+        df, vcov
+            As for `coefficients`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row: hypothesis, num_df, den_df, f, p_value.
+
+        Raises
+        ------
+        EstimationError
+            Where a name is neither a term nor a coefficient.
+        """
+        label, L = self._hypothesis(hypothesis)
+        covariance, df_of = inference.uncertainty(
+            self.fitted, self.description, self.rows, df, vcov
+        )
+        found = inference.f_test(self.fitted, L, df, covariance, df_of)
+        return pd.DataFrame([{"hypothesis": label, **found}])
+
+    def _hypothesis(
+        self, hypothesis: str | Sequence[str] | Array | Sequence[Sequence[float]]
+    ) -> tuple[str, Array]:
+        eye = np.eye(len(self.names))
+        if isinstance(hypothesis, str):
+            terms = self.description.design.terms
+            wanted = set(hypothesis.replace(" ", "").split(":"))
+            for term, positions in terms.items():
+                if term == hypothesis or set(term.split(":")) == wanted:
+                    return term, eye[list(positions)]
+            hypothesis = [hypothesis]
+        if all(isinstance(name, str) for name in hypothesis):
+            names = [str(name) for name in hypothesis]
+            _, L = self._matrix({name: {name: 1.0} for name in names})
+            return ", ".join(names), L
+        _, L = self._matrix(np.asarray(hypothesis, dtype=float))
+        return f"{len(L)} combinations", L
+
     def _matrix(
         self, contrasts: Array | Sequence[Sequence[float]] | Mapping[str, Mapping[str, float]]
     ) -> tuple[list[str], Array]:
@@ -246,8 +298,9 @@ class MmrmResult:
     def _estimates(
         self, L: Array, lead: pd.DataFrame, df: Df, vcov: Vcov, level: float
     ) -> pd.DataFrame:
-        covariance, freedom = inference.uncertainty(self, L, df, vcov)
-        variance = np.einsum("lp,pq,lq->l", L, covariance, L)
-        return inference.frame(
-            L @ self.fitted.beta, np.sqrt(np.maximum(variance, 0.0)), freedom, level, lead
+        covariance, df_of = inference.uncertainty(
+            self.fitted, self.description, self.rows, df, vcov
         )
+        variance = np.einsum("lp,pq,lq->l", L, covariance, L)
+        std_error = np.sqrt(np.maximum(variance, 0.0))
+        return inference.frame(L @ self.fitted.beta, std_error, df_of(L), level, lead)
