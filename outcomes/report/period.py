@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.errors import OutcomesError
+from outcomes.report.usage import UsageError
 
 COMPARISONS = ("previous", "year")
 _FORM = re.compile(r"(\d{4})(?:-?(Q[1-4]|0[1-9]|1[0-2]))?", re.IGNORECASE)
@@ -74,12 +74,12 @@ def read_period(text: str) -> Period:
 
     Raises
     ------
-    OutcomesError
+    UsageError
         If it is none of these.
     """
     found = _FORM.fullmatch(text.strip())
     if found is None or int(found[1]) < 1900:
-        raise OutcomesError(
+        raise UsageError(
             "The period is not one of the calendar.", "Write it as 2026Q3, 2026-07 or 2026."
         )
     year, part = found[1], found[2]

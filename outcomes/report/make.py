@@ -1,0 +1,226 @@
+"""Reports from a data set: read it once, run the notebook for each, publish each when whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from outcomes import __version__
+from outcomes.errors import OutcomesError
+from outcomes.io import load
+from outcomes.io.write import write_rejects
+from outcomes.present import format as write
+from outcomes.report.kernel import WarmKernel
+from outcomes.report.naming import folder_name
+from outcomes.report.origin import choices_fingerprint, data_fingerprint, imprint
+from outcomes.report.page import AUDIENCES, PAPERS, Imprint, build_page
+from outcomes.report.pdf import HOW_TO_GET, pdf_maker, write_pdf
+from outcomes.report.period import Period, last_quarter
+from outcomes.report.places import notebook_for
+from outcomes.report.publish import PAGE, PDF, Entry, staged, write_entry, write_index
+from outcomes.report.subjects import Subject, subjects
+from outcomes.report.usage import UsageError
+from outcomes.tables import Tables
+
+_TITLES = {"manager": "Clinic report"}
+# What the notebooks will need; the kernel fetches it while the records are read here.
+_WARM_UP = "import outcomes.analyses, outcomes.io, outcomes.present.figures, matplotlib.pyplot"
+
+Say = Callable[[str], None]
+OnStep = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ReportOrder:
+    """What to make.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of the data set.
+    out : Path
+        Folder of all reports.
+    readers : tuple of str
+        Who the reports are for.
+    clinic : str
+        Code or name of a clinic, ``all`` for everyone together and each clinic, empty for everyone
+        together.
+    therapist : str
+        Id of a therapist whose patients the reports are about; empty for no restriction.
+    period : Period, optional
+        Period looked at; the last whole quarter of the records unless given.
+    compare : {"previous", "year"}
+        What the period is compared with.
+    as_of : str
+        Last day of the records to read, ISO; empty for the end of the period, or of the records.
+    audience : {"inside", "outside"}
+        Who may see the reports.
+    paper : {"a4", "letter"}
+        Size of the printed page.
+    pdf : bool
+        Whether to make PDFs too.
+    """
+
+    data: Path
+    out: Path
+    readers: tuple[str, ...] = ("manager",)
+    clinic: str = ""
+    therapist: str = ""
+    period: Period | None = None
+    compare: str = "previous"
+    as_of: str = ""
+    audience: str = "inside"
+    paper: str = "a4"
+    pdf: bool = True
+
+
+def make_reports(order: ReportOrder, *, say: Say, on_step: OnStep) -> Path:
+    """Make reports and the index over them.
+
+    Parameters
+    ----------
+    order : ReportOrder
+        What to make.
+    say : callable
+        Takes lines for the person who waits.
+    on_step : callable
+        Called with the number of steps done and of all.
+
+    Returns
+    -------
+    Path
+        The index page.
+
+    Raises
+    ------
+    UsageError
+        If something is asked for that there is not.
+    OutcomesError
+        If the records cannot be read or a notebook fails; reports finished before that stay.
+    """
+    _check(order)
+    notebooks = {reader: notebook_for(reader) for reader in order.readers}
+    weasyprint = pdf_maker() if order.pdf else None
+    if order.pdf and weasyprint is None:
+        say(HOW_TO_GET)
+    with WarmKernel() as kernel:
+        kernel.prepare(_WARM_UP)
+        tables, period = _read(order, say)
+        data = data_fingerprint(order.data)
+        whom = subjects(tables, order.clinic, order.therapist)
+        jobs = [(reader, subject) for reader in order.readers for subject in whom]
+        for position, (reader, subject) in enumerate(jobs):
+            parameters = _parameters(order, subject, tables, period)
+
+            def step(done: int, total: int, before: int = position) -> None:
+                on_step(before * total + done, len(jobs) * total)
+
+            node = kernel.run(notebooks[reader], parameters, on_step=step)
+            chosen = {name: value for name, value in parameters.items() if name != "data"}
+            choices = choices_fingerprint(notebooks[reader], chosen, tables.settings)
+            line = imprint(data, choices, write.date(tables.as_of))
+            page = build_page(node, _imprint(order, reader, subject, tables, line))
+            with staged(order.out, order.audience, _folder(reader, subject, period)) as folder:
+                (folder / PAGE).write_text(page, encoding="utf-8")
+                if weasyprint is not None:
+                    write_pdf(weasyprint, page, folder / PDF)
+                write_entry(folder, _entry(order, reader, subject, tables, period, line))
+            say(f"{position + 1} of {len(jobs)}: {_title(reader)}, {subject.name}")
+    return write_index(order.out)
+
+
+def _check(order: ReportOrder) -> None:
+    for name, value, known in (
+        ("audience", order.audience, AUDIENCES),
+        ("paper", order.paper, PAPERS),
+    ):
+        if value not in known:
+            raise UsageError(f"There is no {name} {value!r}.", f"Use one of {', '.join(known)}.")
+    if order.therapist and order.audience == "outside":
+        raise UsageError(
+            "A report on one therapist's patients stays inside the clinic.",
+            "Leave out --therapist, or use --audience inside.",
+        )
+
+
+def _read(order: ReportOrder, say: Say) -> tuple[Tables, Period]:
+    as_of: str | pd.Timestamp | None = order.as_of or None
+    loaded = load(order.data, as_of=as_of)
+    if order.period is not None and not order.as_of:
+        end = order.period.last
+        if order.period.first > loaded.tables.as_of:
+            raise UsageError(
+                f"The period {order.period.code} begins after the end of the records, "
+                f"{write.date(loaded.tables.as_of)}.",
+                "Choose an earlier one.",
+            )
+        if end < loaded.tables.as_of:
+            loaded = replace(loaded, tables=loaded.tables.at(end))
+    if loaded.tables.patients.empty:
+        raise OutcomesError(
+            "No patient could be read.", "Run `outcomes check` on the folder to see why."
+        )
+    for notice in loaded.notices:
+        say(notice)
+    if len(loaded.rejects):
+        place = order.out / "inside"
+        place.mkdir(parents=True, exist_ok=True)
+        write_rejects(loaded, place)
+        say(f"{len(loaded.rejects):,} rows were rejected; the reasons are in inside/rejects.csv.")
+    return loaded.tables, order.period or last_quarter(loaded.tables.as_of)
+
+
+def _parameters(
+    order: ReportOrder, subject: Subject, tables: Tables, period: Period
+) -> dict[str, Any]:
+    before = period.before(order.compare)
+    return {
+        "data": str(order.data.resolve()),
+        "as_of": tables.as_of.date().isoformat(),
+        "clinic": subject.clinic,
+        "therapist": subject.therapist,
+        "period": (period.first.date().isoformat(), period.last.date().isoformat()),
+        "compared": (before.first.date().isoformat(), before.last.date().isoformat()),
+        "audience": order.audience,
+    }
+
+
+def _title(reader: str) -> str:
+    return _TITLES[reader]
+
+
+def _folder(reader: str, subject: Subject, period: Period) -> str:
+    return folder_name(_title(reader), subject.name, period.code, subject.clinic, subject.therapist)
+
+
+def _imprint(
+    order: ReportOrder, reader: str, subject: Subject, tables: Tables, line: str
+) -> Imprint:
+    return Imprint(
+        title=f"{_title(reader)}: {subject.name}",
+        audience=order.audience,
+        synthetic=tables.synthetic,
+        imprint=line,
+        version=__version__,
+        paper=order.paper,
+    )
+
+
+def _entry(
+    order: ReportOrder, reader: str, subject: Subject, tables: Tables, period: Period, line: str
+) -> Entry:
+    return Entry(
+        title=f"{_title(reader)}: {subject.name}",
+        subject=subject.name,
+        audience=order.audience,
+        period=write.dates(period.first, period.last),
+        as_of=write.date(tables.as_of),
+        synthetic=tables.synthetic,
+        imprint=line,
+        # everyone together first, then clinics by name
+        order=f"{reader}\x00{bool(subject.clinic)}\x00{subject.name}\x00{period.code}",
+    )
