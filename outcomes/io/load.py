@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +25,8 @@ FORMATS = ("csv", "parquet")
 TRUTH_FILE = "truth.json"
 """Written by `outcomes simulate`: a folder that holds it is synthetic."""
 REJECTS_FILE = "rejects.csv"
+IMPORT_FILE = "import.json"
+"""Written by an import: what it read and wrote."""
 _NAMED = 20
 
 
@@ -89,10 +93,44 @@ def load(folder: Path | str, *, as_of: str | date | pd.Timestamp | None = None) 
         sources,
         settings,
         as_of=None if as_of is None else _day(as_of),
-        source=folder.resolve().name,
+        source=str(read_import_record(folder).get("name") or folder.resolve().name),
         synthetic=(folder / TRUTH_FILE).is_file(),
     )
     return replace(loaded, notices=(*loaded.notices, *_strangers(folder), *_ahead(loaded)))
+
+
+def read_import_record(folder: Path) -> dict[str, Any]:
+    """Read what the last import into a folder wrote down about itself.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a data set.
+
+    Returns
+    -------
+    dict
+        Content of ``import.json``; empty where no import made the data set.
+
+    Raises
+    ------
+    DataContractError
+        If the file is there and can't be read.
+    """
+    path = folder / IMPORT_FILE
+    if not path.is_file():
+        return {}
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        record = None
+    if not isinstance(record, dict) or not isinstance(record.get("files"), dict):
+        raise DataContractError(
+            "the record of the last import can't be read.",
+            "Remove this file; to import again, choose another folder.",
+            file=IMPORT_FILE,
+        )
+    return record
 
 
 def _strangers(folder: Path) -> list[str]:

@@ -1,0 +1,149 @@
+"""A mapping: which column of a source becomes which column of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass, field
+from typing import Any
+
+from outcomes.io.csv_rows import CsvFormat
+from outcomes.schema import TableSchema
+
+
+@dataclass(frozen=True)
+class CellSource:
+    """Where the cells of one column come from and how they are written there.
+
+    Parameters
+    ----------
+    key : str
+        Place in the mapping file, for errors.
+    column : str
+        Column of the source; empty for a constant, or a date reckoned from an origin.
+    constant : str
+        The same text in every row.
+    meanings : mapping of str to str, optional
+        What each text of the source means. It must name every text there is.
+    factor, add : float
+        Number of the contract = number of the source × factor + add.
+    decimal : str
+        Decimal mark of the source.
+    prefix : str
+        Put before every cell.
+    date_format : str
+        How dates or times are written, in the letters of `strftime`; ISO where empty.
+    missing : tuple of str
+        Texts that mean nothing was recorded.
+    origin, origin_column : str
+        Day that others are counted from: a date, or a column of the source.
+    days : int
+        Days from the origin.
+    days_column : str
+        Column of the source that holds the days from the origin.
+    """
+
+    key: str
+    column: str = ""
+    constant: str = ""
+    meanings: Dictionary[str, str] | None = None
+    factor: float = 1.0
+    add: float = 0.0
+    decimal: str = "."
+    prefix: str = ""
+    date_format: str = ""
+    missing: tuple[str, ...] = ()
+    origin: str = ""
+    origin_column: str = ""
+    days: int = 0
+    days_column: str = ""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Columns of the source that are read."""
+        return tuple(name for name in (self.column, self.origin_column, self.days_column) if name)
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which rows of a source a block is about.
+
+    Parameters
+    ----------
+    column : str
+        Column of the source.
+    is_one_of : tuple of str
+        Texts that select a row; empty to select rows in which the cell is filled.
+    """
+
+    column: str
+    is_one_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """How rows of a source become rows of one table.
+
+    Parameters
+    ----------
+    table : TableSchema
+        The table.
+    key : str
+        Place in the mapping file, for errors.
+    records : tuple of (mapping of str to CellSource)
+        A row of the source yields one row of the table for each: its columns by name.
+    varying : tuple of tuple of str
+        For each record the columns that set it apart from the others; where all of these are
+        empty nothing was recorded.
+    file : str
+        Pattern of the names of sources that the block is about.
+    where : tuple of Where
+        Conditions that all must hold.
+    one_row_per_key : bool
+        Rows that say the same of one key are one row; rows that disagree are rejected.
+    """
+
+    table: TableSchema
+    key: str
+    records: tuple[Dictionary[str, CellSource], ...]
+    varying: tuple[tuple[str, ...], ...]
+    file: str = "*"
+    where: tuple[Where, ...] = ()
+    one_row_per_key: bool = False
+
+    @property
+    def needs(self) -> dict[str, str]:
+        """Columns of the source that are read, with the place in the mapping that names them."""
+        named = {each.column: f"{self.key}.where" for each in self.where}
+        for record in self.records:
+            for cell in record.values():
+                named |= dict.fromkeys(cell.needs, cell.key)
+        return named
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A mapping file as read.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file.
+    text : str
+        Its content, to keep beside the data.
+    name, origin : str
+        Name of the data set for people, and where the data are from.
+    style : CsvFormat
+        How the sources are written.
+    blocks : tuple of Block
+        What to make of them.
+    settings : mapping
+        Content for ``settings.toml`` of the data set, own instruments among it.
+    """
+
+    file: str
+    text: str
+    name: str
+    origin: str
+    style: CsvFormat
+    blocks: tuple[Block, ...]
+    settings: Dictionary[str, Any] = field(default_factory=dict)

@@ -1,0 +1,223 @@
+"""One column of a mapping file: where its cells come from, checked key by key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from outcomes.instruments.toml_table import TomlTable
+from outcomes.io.mapping import CellSource
+from outcomes.schema import Column
+
+_CELL = {
+    "column": str,
+    "constant": object,
+    "values": dict,
+    "factor": float,
+    "add": float,
+    "decimal": str,
+    "prefix": str,
+    "date_format": str,
+    "missing": list,
+    "origin": object,
+    "origin_column": str,
+    "days": int,
+    "days_column": str,
+}
+_ORIGIN = ("origin", "origin_column")
+_DAYS = ("days", "days_column")
+_IDS = ("patient_id", "session_id", "event_id")
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What holds for every column of a mapping unless the column says otherwise."""
+
+    decimal: str
+    date_format: str
+    missing: tuple[str, ...]
+    id_prefix: str
+
+
+def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults) -> CellSource:
+    """Read where the cells of one column come from.
+
+    Parameters
+    ----------
+    column : Column
+        The column of the contract.
+    above : TomlTable
+        The table that the key stands in.
+    content : Any
+        What stands there: the name of a column of the source, or a table.
+    defaults : Defaults
+        What the mapping says for all columns.
+
+    Returns
+    -------
+    CellSource
+        Where the cells come from.
+
+    Raises
+    ------
+    DataContractError
+        If the keys are unknown, contradict each other or do not fit the column.
+    """
+    key = f"{above.place}.{column.name}"
+    if isinstance(content, str):
+        content = {"column": content}
+    here = TomlTable(content, key, above.file)
+    values = here.check(_CELL, ())
+    ways: list[str] = [name for name in ("column", "constant") if name in values]
+    ways += ["origin"] if any(name in values for name in _ORIGIN) else []
+    if len(ways) != 1:
+        here.refuse(
+            "",
+            "needs one of column, constant, or origin with days.",
+            f'Write {column.name} = "column of the source", or {{ constant = "…" }}.',
+        )
+    numeric = column.kind in ("number", "whole", "flag")
+    for name in ("factor", "add", "decimal"):
+        if name in values and not numeric:
+            here.refuse(name, "fits numbers only.", "Leave it out.")
+    if "date_format" in values and column.kind not in ("date", "time"):
+        here.refuse("date_format", "fits dates and times only.", "Leave it out.")
+    if ways == ["origin"]:
+        dated = column.kind == "date"
+        if not dated or sum(name in values for name in _DAYS) != 1:
+            here.refuse(
+                "",
+                "needs days or days_column, and a date to write to.",
+                "Add days = 0 or the like.",
+            )
+        if all(name in values for name in _ORIGIN):
+            here.refuse("origin", "and origin_column are both there.", "Leave one out.")
+    elif any(name in values for name in _DAYS):
+        here.refuse("days", "needs an origin.", 'Add origin = "YYYY-MM-DD" or origin_column.')
+    own_format = read_date_format(here, values) if "date_format" in values else defaults.date_format
+    prefix = values.get("prefix", defaults.id_prefix if column.name in _IDS else "")
+    return CellSource(
+        key=key,
+        column=values.get("column", ""),
+        constant=_plain(here, "constant", values["constant"]) if "constant" in values else "",
+        meanings=_value_map(here, values["values"]) if "values" in values else None,
+        factor=values.get("factor", 1.0),
+        add=values.get("add", 0.0),
+        decimal=read_decimal(here, values) if "decimal" in values else defaults.decimal,
+        prefix=prefix,
+        date_format=own_format if column.kind == "date" or "date_format" in values else "",
+        missing=(*defaults.missing, *read_texts(here, "missing", values.get("missing", []))),
+        origin=_day(here, values["origin"]) if "origin" in values else "",
+        origin_column=values.get("origin_column", ""),
+        days=values.get("days", 0),
+        days_column=values.get("days_column", ""),
+    )
+
+
+def _value_map(here: TomlTable, content: Mapping[str, Any]) -> dict[str, str]:
+    below = here.below("values")
+    return {str(key): _plain(below, key, value) for key, value in content.items()}
+
+
+def _plain(here: TomlTable, key: str, value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        here.refuse(key, "has the wrong type.", "Write text or a number.")
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _day(here: TomlTable, value: Any) -> str:
+    text = _plain(here, "origin", value)
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        here.refuse("origin", "is not a day of the calendar.", 'Write "YYYY-MM-DD".')
+
+
+def read_texts(here: TomlTable, key: str, values: Sequence[Any]) -> tuple[str, ...]:
+    """Read a list of texts or numbers.
+
+    Parameters
+    ----------
+    here : TomlTable
+        The table it stands in.
+    key : str
+        Its key.
+    values : sequence
+        Its content.
+
+    Returns
+    -------
+    tuple of str
+        All as text.
+
+    Raises
+    ------
+    DataContractError
+        If one is neither text nor number.
+    """
+    return tuple(_plain(here, key, value) for value in values)
+
+
+def read_decimal(here: TomlTable, values: dict[str, Any]) -> str:
+    """Read the decimal mark.
+
+    Parameters
+    ----------
+    here : TomlTable
+        The table it stands in.
+    values : dict
+        Content of that table.
+
+    Returns
+    -------
+    str
+        Point or comma; a point unless given.
+
+    Raises
+    ------
+    DataContractError
+        If it is something else.
+    """
+    mark = values.get("decimal", ".")
+    if mark not in (".", ","):
+        here.refuse("decimal", "must be a point or a comma.", 'Write decimal = ",".')
+    return str(mark)
+
+
+def read_date_format(here: TomlTable, values: dict[str, Any]) -> str:
+    """Read how dates are written; what leaves century, month or day open is refused.
+
+    Parameters
+    ----------
+    here : TomlTable
+        The table it stands in.
+    values : dict
+        Content of that table.
+
+    Returns
+    -------
+    str
+        Letters of `strftime`, empty where not given.
+
+    Raises
+    ------
+    DataContractError
+        If a date written so could be more than one day.
+    """
+    letters = values.get("date_format", "")
+    if re.search("%[yDxc]", letters):
+        here.refuse(
+            "date_format",
+            "has a year of two digits, which leaves the century open.",
+            "Write the years of the source out with four digits, as %Y.",
+        )
+    whole = "%Y" in letters and re.search("%[mbB]", letters) and "%d" in letters
+    clock = "%H" in letters and "%M" in letters
+    if letters and not (whole or clock):
+        here.refuse("date_format", "lacks year, month or day.", 'Write the like of "%d/%m/%Y".')
+    return str(letters)

@@ -1,0 +1,191 @@
+"""The mapping file: TOML read and checked against the contract of the tables."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping as Dictionary
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from outcomes.errors import DataContractError
+from outcomes.instruments import default_registry
+from outcomes.instruments.toml_table import TomlTable
+from outcomes.io.csv_rows import CsvFormat
+from outcomes.io.mapping import Block, CellSource, Mapping, Where
+from outcomes.io.mapping_cells import (
+    Defaults,
+    read_cell,
+    read_date_format,
+    read_decimal,
+    read_texts,
+)
+from outcomes.schema import SCHEMAS, TableSchema
+from outcomes.settings import settings_from
+
+_TOP = {
+    "name": str,
+    "source": str,
+    "delimiter": str,
+    "encoding": str,
+    "decimal": str,
+    "missing": list,
+    "date_format": str,
+    "id_prefix": str,
+    "settings": dict,
+    "instruments": dict,
+}
+_OPTIONS: dict[str, type] = {
+    "file": str,
+    "where": object,
+    "one_row_per_key": bool,
+    "for_each": list,
+    "id_prefix": str,
+}
+
+
+def read_mapping(path: Path | str) -> Mapping:
+    """Read a mapping file.
+
+    Parameters
+    ----------
+    path : Path or str
+        TOML file; `docs/data.md` describes the keys.
+
+    Returns
+    -------
+    Mapping
+        Checked against the contract of the tables.
+
+    Raises
+    ------
+    DataContractError
+        If the file can't be read, or for a key that is unknown, missing or does not fit; the error
+        names the key and the remedy.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise DataContractError(
+            f"the mapping can't be read ({error.strerror}).", "Check its name.", file=path.name
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataContractError(
+            f"not valid TOML: {error}.", "Mend the line named.", file=path.name
+        ) from None
+    tables = {name: content.pop(name) for name in SCHEMAS if name in content}
+    top = _Top(content, path.name)
+    values = top.check({**_TOP, **dict.fromkeys(SCHEMAS, dict)}, ())
+    if "patients" not in tables:
+        top.refuse("patients", "is missing.", "Add [patients] with patient_id = …")
+    if len(values.get("delimiter", ",")) != 1:
+        top.refuse("delimiter", "must be one character.", r'Write delimiter = ";" or "\t".')
+    defaults = Defaults(
+        decimal=read_decimal(top, values),
+        date_format=read_date_format(top, values),
+        missing=read_texts(top, "missing", values.get("missing", [])),
+        id_prefix=values.get("id_prefix", ""),
+    )
+    blocks = [
+        block
+        for name, found in tables.items()
+        for block in _blocks(name, found, path.name, defaults)
+    ]
+    return Mapping(
+        file=path.name,
+        text=text,
+        name=values.get("name", ""),
+        origin=values.get("source", ""),
+        style=CsvFormat(values.get("delimiter", ","), values.get("encoding", "utf-8")),
+        blocks=tuple(blocks),
+        settings=_settings(values, path.name),
+    )
+
+
+class _Top(TomlTable):
+    """The file as a whole: its keys have no table before them."""
+
+    def __init__(self, content: Dictionary[str, Any], file: str) -> None:
+        super().__init__(content, "", file)
+
+    def refuse(self, key: str, problem: str, remedy: str) -> Any:
+        raise DataContractError(problem, remedy, file=self.file, column=key)
+
+
+def _settings(values: dict[str, Any], file: str) -> dict[str, Any]:
+    content = dict(values.get("settings", {}))
+    if "instruments" in values:
+        content["instruments"] = values["instruments"]
+    try:
+        default_registry().extended(settings_from(content).instruments, file=file)
+    except DataContractError as error:
+        raise DataContractError(
+            error.problem, error.remedy, file=file, column=error.column
+        ) from None
+    return content
+
+
+def _blocks(name: str, content: Any, file: str, defaults: Defaults) -> list[Block]:
+    if isinstance(content, list):
+        places = [f"{name}[{number}]" for number in range(1, len(content) + 1)]
+        return [
+            _block(SCHEMAS[name], TomlTable(each, place, file), defaults)
+            for each, place in zip(content, places, strict=True)
+        ]
+    return [_block(SCHEMAS[name], TomlTable(content, name, file), defaults)]
+
+
+def _block(schema: TableSchema, here: TomlTable, defaults: Defaults) -> Block:
+    chosen = {key: value for key, value in here.content.items() if key in _OPTIONS}
+    columns = {key: value for key, value in here.content.items() if key not in _OPTIONS}
+    options = TomlTable(chosen, here.place, here.file).check(_OPTIONS, ())
+    defaults = replace(defaults, id_prefix=options.get("id_prefix", defaults.id_prefix))
+    shared = _record(schema, TomlTable(columns, here.place, here.file), defaults)
+    records = [shared]
+    varying: list[tuple[str, ...]] = [()]
+    if "for_each" in options:
+        parts = [
+            TomlTable(part, f"{here.place}.for_each[{number}]", here.file)
+            for number, part in enumerate(options["for_each"], start=1)
+        ]
+        if not parts:
+            here.refuse("for_each", "is empty.", "Name a record, or leave the key out.")
+        each = [_record(schema, part, defaults) for part in parts]
+        records = [{**shared, **part} for part in each]
+        varying = [tuple(name for name, cell in part.items() if cell.needs) for part in each]
+    for record in records:
+        for column in schema.required_columns:
+            if column not in record:
+                here.refuse(column, "is missing.", f'Add {column} = "column of the source".')
+    return Block(
+        table=schema,
+        key=here.place,
+        records=tuple(records),
+        varying=tuple(varying),
+        file=options.get("file", "*"),
+        where=_where(here, options.get("where", [])),
+        one_row_per_key=options.get("one_row_per_key", False),
+    )
+
+
+def _where(here: TomlTable, content: Any) -> tuple[Where, ...]:
+    conditions = []
+    for part in content if isinstance(content, list) else [content]:
+        below = TomlTable(part, f"{here.place}.where", here.file)
+        values = below.check({"column": str, "is": list, "filled": bool}, ("column",))
+        if ("is" in values) == ("filled" in values) or values.get("filled") is False:
+            below.refuse("", "needs either is or filled.", 'Write is = ["text"], or filled = true.')
+        conditions.append(Where(values["column"], read_texts(below, "is", values.get("is", []))))
+    return tuple(conditions)
+
+
+def _record(schema: TableSchema, here: TomlTable, defaults: Defaults) -> dict[str, CellSource]:
+    record = {}
+    for name, content in here.content.items():
+        if not schema.knows(name):
+            known = ", ".join([*schema.names, *_OPTIONS])
+            here.refuse(name, f"is no column of {schema.name}.", f"Use one of: {known}.")
+        record[name] = read_cell(schema.column(name), here, content, defaults)
+    return record

@@ -1,0 +1,150 @@
+"""Rows of a source into rows of the tables, each one accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pandas as pd
+
+from outcomes.io.mapping import Block
+from outcomes.io.rows import Broken, Rows, stack
+from outcomes.io.transform import rewrite
+
+COUNTS = ("table", "file", "source_rows", "passed_over", "repeated")
+
+
+@dataclass(frozen=True)
+class Records:
+    """Rows of one table made from sources.
+
+    Parameters
+    ----------
+    rows : Rows
+        With the line of the source that each came from.
+    counts : DataFrame
+        Columns table, file, source_rows, passed_over, repeated: places in the source where a row of
+        the table could stand, those where nothing was recorded or the row is about something else,
+        and those that say again what another row says.
+    """
+
+    rows: Rows
+    counts: pd.DataFrame
+
+
+def make_records(block: Block, sources: Sequence[Rows]) -> Records:
+    """Make the rows that one block of a mapping describes.
+
+    Parameters
+    ----------
+    block : Block
+        The block.
+    sources : sequence of Rows
+        One for each source; those whose name does not fit the block are passed by.
+
+    Returns
+    -------
+    Records
+        Rows of the block's table.
+    """
+    parts: list[Rows] = []
+    counts: list[tuple[str, str, int, int, int]] = []
+    for source in sources:
+        if not fnmatchcase(source.files[0], block.file):
+            continue
+        made = [_one_record(block, number, source) for number in range(len(block.records))]
+        places = len(source) * len(made)
+        kept = sum(len(part) for part in made)
+        parts += made
+        counts.append((block.table.name, source.files[0], places, places - kept, 0))
+    rows = stack(parts)
+    table = pd.DataFrame(counts, columns=list(COUNTS))
+    if block.one_row_per_key:
+        rows, repeated = _merge_repeats(block, rows)
+        table["repeated"] = [repeated[rows.files.index(name)] for name in table["file"]]
+    return Records(rows, table)
+
+
+def _one_record(block: Block, number: int, source: Rows) -> Rows:
+    """Rows that one record of a block makes of a source."""
+    record, varying = block.records[number], block.varying[number]
+    broken_at = np.zeros(len(source), dtype=bool)
+    broken_at[[row.position for row in source.broken if not row.column]] = True
+    written = {
+        name: rewrite(cell, block.table.column(name), source) for name, cell in record.items()
+    }
+    cells = pd.DataFrame({name: column.cells for name, column in written.items()})
+    meant = np.ones(len(source), dtype=bool)
+    for condition in block.where:
+        found = source.cells[condition.column].str.strip()
+        chosen = found.isin(condition.is_one_of) if condition.is_one_of else found != ""
+        meant &= chosen.to_numpy()
+    if varying:
+        meant &= (cells[list(varying)] != "").any(axis=1).to_numpy()
+    meant |= broken_at
+    place = np.cumsum(meant) - 1
+    named: dict[str, list[str]] = {}
+    for name, cell in record.items():
+        for needed in cell.needs:
+            named.setdefault(needed, []).append(name)
+    broken = [
+        replace(row, position=int(place[row.position]), column=target)
+        for row in source.broken
+        for target in (named.get(row.column, []) if row.column else [""])
+        if meant[row.position]
+    ]
+    for name, column in written.items():
+        for mask, reason in column.problems:
+            at = place[np.flatnonzero(mask & meant)]
+            broken += [Broken(int(position), name, reason) for position in at]
+    return Rows(
+        cells=cells[meant].reset_index(drop=True),
+        line=source.line[meant],
+        files=source.files,
+        file=source.file[meant],
+        broken=tuple(broken),
+    )
+
+
+def _merge_repeats(block: Block, rows: Rows) -> tuple[Rows, list[int]]:
+    """Keep one of the rows that agree; mark all rows of a key whose rows do not."""
+    key = list(block.table.key)
+    split = np.ones(len(rows), dtype=bool)
+    split[[row.position for row in rows.broken if not row.column]] = False
+    key = [name for name in key if name in rows.cells]
+    keyed = (rows.cells[key] != "").any(axis=1).to_numpy() & split
+    cells = rows.cells[keyed]
+    distinct = cells.drop_duplicates()
+    clash = distinct[distinct.duplicated(key, keep=False)]
+    differing = clash.groupby(key, sort=False).nunique().gt(1)
+    at_odds = cells.set_index(key).index.isin(differing.index)
+    again = np.zeros(len(rows), dtype=bool)
+    again[np.flatnonzero(keyed)] = cells.duplicated().to_numpy() & ~at_odds
+    broken = list(rows.broken)
+    if len(clash):
+        first = differing.columns[differing.to_numpy().argmax(axis=1)]
+        column_of = pd.Series(first, index=differing.index)
+        own = cells[at_odds].set_index(key).index
+        words = f"rows of one {', '.join(key)} disagree"
+        broken += [
+            Broken(int(at), str(column), words)
+            for at, column in zip(
+                np.flatnonzero(keyed)[at_odds], column_of.reindex(own), strict=True
+            )
+        ]
+    stays = ~again
+    place = np.cumsum(stays) - 1
+    merged = Rows(
+        cells=rows.cells[stays].reset_index(drop=True),
+        line=rows.line[stays],
+        files=rows.files,
+        file=rows.file[stays],
+        broken=tuple(
+            replace(row, position=int(place[row.position])) for row in broken if stays[row.position]
+        ),
+        notices=rows.notices,
+    )
+    repeated = np.bincount(rows.file[again], minlength=len(rows.files))
+    return merged, [int(count) for count in repeated]

@@ -1,0 +1,158 @@
+"""Cells of a source rewritten as the contract wants them; what can't be is named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import PurePath
+
+import numpy as np
+import pandas as pd
+
+from outcomes.io.mapping import CellSource
+from outcomes.io.rows import Rows
+from outcomes.schema import Column
+
+_ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_NUMBER = re.compile(r"[+-]?[0-9]*(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?")
+_UNNAMED_FORMAT = (
+    "is not written YYYY-MM-DD: give date_format in the mapping, since 03/04 may be March or April"
+)
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """Cells of one column of the contract.
+
+    Parameters
+    ----------
+    cells : Series of str
+        As the contract wants them, empty where nothing is recorded; where a cell could not be
+        rewritten, as it stands in the source.
+    problems : tuple of (array of bool, str)
+        Which cells could not be rewritten, and why.
+    """
+
+    cells: pd.Series
+    problems: tuple[tuple[np.ndarray, str], ...] = ()
+
+
+def rewrite(cell: CellSource, column: Column, source: Rows) -> Rewritten:
+    """Make one column of the contract from a source.
+
+    Parameters
+    ----------
+    cell : CellSource
+        Where its cells come from and how they are written there.
+    column : Column
+        The column of the contract.
+    source : Rows
+        The rows of the source.
+
+    Returns
+    -------
+    Rewritten
+        One cell a row.
+
+    Notes
+    -----
+    Spaces around a cell are dropped. A map of values must name every value there is. Numbers are
+    reckoned in decimal, so 0.07 × 100 is 7. A year of two digits or a date without a named format
+    is never guessed at.
+    """
+    here = source.cells
+    if cell.origin or cell.origin_column:
+        return _from_origin(cell, source)
+    if not cell.column:
+        text = _with_file(cell.constant, source)
+        return Rewritten(pd.Series(text, index=here.index, dtype="str"))
+    codes, distinct = pd.factorize(here[cell.column])
+    texts = _recorded(pd.Series(distinct, dtype="str"), cell)
+    done = _rewrite_distinct(cell, column, texts)
+    cells = done.cells.take(codes).set_axis(here.index)
+    if cell.prefix:
+        prefix = _with_file(cell.prefix, source)
+        cells = cells.where(cells == "", prefix + cells)
+    problems = tuple((mask[codes], f"{why} (column {cell.column})") for mask, why in done.problems)
+    return Rewritten(cells.astype("str"), problems)
+
+
+def _with_file(text: str, source: Rows) -> str:
+    """Put the name of the source, without its ending, where a text says ``{file}``."""
+    return text.replace("{file}", PurePath(source.files[0]).stem)
+
+
+def _rewrite_distinct(cell: CellSource, column: Column, texts: pd.Series) -> Rewritten:
+    filled = (texts != "").to_numpy()
+    if cell.meanings is not None:
+        mapped = texts.map({"": "", **cell.meanings})
+        unknown = mapped.isna().to_numpy()
+        return Rewritten(
+            mapped.where(~unknown, texts).astype("str"),
+            ((unknown, "is not among the values that the mapping names"),),
+        )
+    if cell.date_format:
+        letters = "%H:%M" if column.kind == "time" else "%Y-%m-%d"
+        days = pd.to_datetime(texts.where(filled), format=cell.date_format, errors="coerce")
+        wrong = days.isna().to_numpy() & filled
+        written = days.dt.strftime(letters).where(days.notna(), texts)
+        return Rewritten(written.astype("str"), ((wrong, f"is not written {cell.date_format}"),))
+    if column.kind == "date":
+        wrong = filled & ~texts.str.fullmatch(_ISO).to_numpy(dtype=bool)
+        return Rewritten(texts, ((wrong, _UNNAMED_FORMAT),))
+    if (cell.factor, cell.add, cell.decimal) != (1.0, 0.0, ".") and column.kind in (
+        "number",
+        "whole",
+        "flag",
+    ):
+        reckoned = [_reckon(text, cell) if text else "" for text in texts]
+        numbers = pd.Series(reckoned, index=texts.index, dtype="str")
+        wrong = numbers.isna().to_numpy()
+        mark = "comma" if cell.decimal == "," else "point"
+        reason = f"is not a number with a decimal {mark}"
+        return Rewritten(numbers.where(~wrong, texts), ((wrong, reason),))
+    return Rewritten(texts)
+
+
+def _reckon(text: str, cell: CellSource) -> str | None:
+    """One number in the units of the contract, None where the text is none."""
+    if _NUMBER.fullmatch(text) is None or (cell.decimal == "," and "." in text):
+        return None
+    if cell.decimal == ",":
+        text = text.replace(",", ".")
+    try:
+        number = Decimal(text) * Decimal(str(cell.factor)) + Decimal(str(cell.add))
+    except InvalidOperation:
+        return None
+    return f"{number.normalize():f}"
+
+
+def _from_origin(cell: CellSource, source: Rows) -> Rewritten:
+    """Dates counted in days from a day."""
+    here = source.cells
+    problems: list[tuple[np.ndarray, str]] = []
+    start = pd.Series(pd.Timestamp(cell.origin or "2000-01-01"), index=here.index)
+    if cell.origin_column:
+        written = cell.date_format or "%Y-%m-%d"
+        given = _recorded(here[cell.origin_column], cell)
+        start = pd.to_datetime(given.where(given != ""), format=written, errors="coerce")
+        wrong = (start.isna() & (given != "")).to_numpy()
+        problems.append((wrong, f"is not written {written} (column {cell.origin_column})"))
+    shown = pd.Series("", index=here.index, dtype="str")
+    count = pd.Series(float(cell.days), index=here.index)
+    if cell.days_column:
+        shown = _recorded(here[cell.days_column], cell)
+        whole = shown.str.fullmatch(r"[+-]?[0-9]{1,6}").astype(bool)
+        count = shown.where(whole).astype("float64")
+        odd = ((shown != "") & ~whole).to_numpy()
+        problems.append((odd, f"is not a whole number of days (column {cell.days_column})"))
+    ahead = pd.to_timedelta(count, unit="D").astype("timedelta64[s]")
+    days = start.astype("datetime64[s]") + ahead
+    cells = days.dt.strftime("%Y-%m-%d").where(days.notna(), shown)
+    return Rewritten(cells.astype("str"), tuple(problems))
+
+
+def _recorded(cells: pd.Series, cell: CellSource) -> pd.Series:
+    texts = cells.str.strip()
+    return texts.mask(texts.isin(cell.missing), "")
