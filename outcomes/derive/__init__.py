@@ -10,8 +10,7 @@ from outcomes.derive.headache_days import derive_headache_days
 from outcomes.derive.patient import derive_patients
 from outcomes.derive.phases import PHASES, derive_phases, derive_time_zero
 from outcomes.derive.responder import derive_responder
-from outcomes.derive.timing import TimingChoice, choose_timing
-from outcomes.derive.windows import derive_windows
+from outcomes.derive.windows import TimingChoice, choose_timing, derive_windows
 
 __all__ = [
     "PHASES",
