@@ -154,9 +154,9 @@ class LinearFit:
         half = orthonormal * np.sqrt(w)[:, None]
         sums = ClusterSums(
             root=self.root,
-            information=cross_products_by(half, half, codes, len(labels)),
             scores=sum_by(orthonormal * (w * self.residuals)[:, None], codes, len(labels)),
             n=self.n,
+            information=cross_products_by(half, half, codes, len(labels)),
         )
         return clustered(sums, cast(ClusterVariance, variance))
 

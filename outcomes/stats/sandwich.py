@@ -34,18 +34,18 @@ class ClusterSums:
     ----------
     root : ndarray of float, shape (p, p)
         A square root R of the inverse total information, RR' = (D'V⁻¹D)⁻¹, without the scale.
-    information : ndarray of float, shape (g, p, p)
-        R'D'V⁻¹DR of each cluster; they add to the identity.
     scores : ndarray of float, shape (g, p)
         R'D'V⁻¹e of each cluster.
     n : int
         Observations.
+    information : ndarray of float, shape (g, p, p), optional
+        R'D'V⁻¹DR of each cluster, adding to the identity; only CR2 needs it.
     """
 
     root: NDArray[np.float64]
-    information: NDArray[np.float64]
     scores: NDArray[np.float64]
     n: int
+    information: NDArray[np.float64] | None = None
 
 
 def sum_by(values: NDArray[np.float64], codes: NDArray[np.intp], size: int) -> NDArray[np.float64]:
@@ -126,9 +126,10 @@ def clustered(sums: ClusterSums, kind: ClusterVariance) -> Uncertainty:
     Notes
     -----
     CR0 is M (Σ u_g u_g') M with M = (D'V⁻¹D)⁻¹. CR1 multiplies it by g/(g−1) · (n−1)/(n−p), as
-    Stata does. CR2 replaces the residual e_g by (I − H_gg)^(−1/2) e_g in the metric of the working variance, so
-    that the estimate is unbiased where the working variance holds. Its degrees of freedom for a
-    combination c match the first two moments of c'Vc to a chi-square under the working variance.
+    Stata does. CR2 replaces the residual e_g by (I − H_gg)^(−1/2) e_g in the metric of the working
+    variance, so that the estimate is unbiased where the working variance holds. Its degrees of
+    freedom for a combination c match the first two moments of c'Vc to a chi-square under the
+    working variance.
     A direction that a cluster fixes by itself (a dummy per cluster) has no residual and is passed
     over (generalised inverse).
 
@@ -148,6 +149,8 @@ def clustered(sums: ClusterSums, kind: ClusterVariance) -> Uncertainty:
         if kind == "cr1":
             covariance *= clusters / (clusters - 1) * (sums.n - 1) / (sums.n - p)
         return Uncertainty(covariance, constant_df(clusters - 1))
+    if sums.information is None:
+        raise ValueError("CR2 needs the information of each cluster")
     root, shares = sums.root, sums.information
     correction = _inverse_root(np.eye(p) - shares)
     corrected = np.einsum("gij,gj->gi", correction, sums.scores)
