@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
+
+if TYPE_CHECKING:
+    from .design import Variable
 
 Array = NDArray[np.float64]
 
@@ -63,6 +66,20 @@ def check_numbers(design_names: Sequence[str], X: Array) -> None:
             "Infinite or undefined values in "
             f"{', '.join(n for n, b in zip(design_names, bad, strict=True) if b)}.",
             "Correct the covariates, or the functions applied to them in the formula.",
+        )
+
+
+def check_finite(variables: Mapping[str, Variable], values: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse infinite numbers."""
+    bad = [
+        name
+        for name, variable in variables.items()
+        if not variable.is_factor and not np.isfinite(values[name]).all()
+    ]
+    if bad:
+        raise EstimationError(
+            f"{', '.join(bad)} has infinite values.",
+            "Correct them, or make them missing to leave the rows out.",
         )
 
 
@@ -168,7 +185,7 @@ def check_weights(name: str, weight: Array) -> None:
     bad = ~(np.isfinite(weight) & (weight > 0))
     if bad.any():
         raise EstimationError(
-            f"{name} has {int(bad.sum())} rows that are not positive finite numbers.",
+            f"{name} has {int(bad.sum())} subjects whose weight is no positive finite number.",
             "Leave out subjects of weight zero and correct the others.",
         )
 

@@ -50,20 +50,50 @@ class Description:
 
 def describe(rows: Rows) -> Description:
     """Describe checked rows."""
-    variables = rows.design.variables.items()
-    factors = {name: variable for name, variable in variables if variable.is_factor}
-    codes = pd.DataFrame({name: v.codes(rows.frame[name]) for name, v in factors.items()})
-    cells = codes.value_counts(sort=False).rename("rows").reset_index() if factors else None
-    changed = (rows.subject[1:] == rows.subject[:-1])[:, None] & (rows.X[1:] != rows.X[:-1])
+    variables = rows.design.variables
     return Description(
         design=rows.design,
         groups=rows.groups,
         n_subjects=len(rows.starts),
         n_rows=len(rows.y),
-        log_weight=float(np.log(rows.weight).sum()),
-        within=changed.any(axis=0),
-        sums={name: float(rows.frame[name].sum()) for name, v in variables if not v.is_factor},
-        cells=cells if cells is not None else pd.DataFrame({"rows": [len(rows.y)]}),
+        log_weight=0.0
+        if rows.weight is None
+        else float(np.log(rows.weight) @ np.diff(rows.starts, append=len(rows.y))),
+        within=_within(rows),
+        sums={
+            name: float(rows.coded[name].sum())
+            for name, variable in variables.items()
+            if not variable.is_factor
+        },
+        cells=_cells(rows),
         n_read=rows.n_read,
         n_missing=rows.n_missing,
     )
+
+
+def _within(rows: Rows) -> NDArray[np.bool_]:
+    """Columns that change within a subject."""
+    if rows.evaluated is None and rows.place is None:
+        return np.array([c.visit is not None or c.varies for c in rows.design.columns])
+    same = rows.subject[1:] == rows.subject[:-1]
+    return (same[:, None] & (rows.matrix[1:] != rows.matrix[:-1])).any(axis=0)
+
+
+def _cells(rows: Rows) -> pd.DataFrame:
+    """Count rows per combination of factor levels."""
+    factors = {name: v for name, v in rows.design.variables.items() if v.is_factor}
+    code = np.zeros(len(rows.y), dtype=np.int64)
+    for name, variable in factors.items():
+        code *= len(variable.levels)
+        code += variable.codes(rows.coded[name])
+    n_cells = int(np.prod([len(variable.levels) for variable in factors.values()]))
+    if n_cells <= 1_000_000:
+        counts = np.bincount(code, minlength=n_cells)
+        found = np.flatnonzero(counts)
+        counts = counts[found]
+    else:
+        found, counts = np.unique(code, return_counts=True)
+    columns: dict[str, NDArray[np.int64]] = {}
+    for name, variable in reversed(factors.items()):
+        found, columns[name] = np.divmod(found, len(variable.levels))
+    return pd.DataFrame({**{name: columns[name] for name in factors}, "rows": counts})

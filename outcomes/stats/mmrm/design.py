@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from .checks import check_visit_order
+from .columns import Column, r_name
 
 Array = NDArray[np.float64]
 
@@ -59,17 +59,19 @@ class Variable:
             )
         return labels.index(wanted)
 
-    def column(self, codes: NDArray[Any]) -> pd.Series | pd.Categorical[str]:
-        """Column for the formula from level codes."""
+    def column(self, values: NDArray[Any]) -> pd.Categorical[str] | NDArray[Any]:
+        """Column that the formula reads, from codes (or the values of `C(x)`)."""
         if self.recoded:
-            return pd.Categorical.from_codes(codes, categories=pd.Index(self.labels))
-        return pd.Series(np.asarray(self.levels)[codes])
+            return pd.Categorical.from_codes(values, categories=pd.Index(self.labels))
+        return values
 
-    def codes(self, column: pd.Series) -> NDArray[np.int64]:
-        """Level codes of a column as `column` makes it."""
-        if self.recoded:
-            return column.cat.codes.to_numpy().astype(np.int64)
-        return np.searchsorted(np.asarray(self.levels), column.to_numpy()).astype(np.int64)
+    def codes(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Level codes of what the formula reads: codes already, or the values of `C(x)`."""
+        return values if self.recoded else np.searchsorted(np.asarray(self.levels), values)
+
+    def values(self, codes: NDArray[Any]) -> NDArray[Any]:
+        """Inverse of `codes`."""
+        return codes if self.recoded else np.asarray(self.levels)[codes]
 
 
 def level_label(level: object) -> str:
@@ -77,19 +79,6 @@ def level_label(level: object) -> str:
     if isinstance(level, (float, np.floating)) and float(level).is_integer():
         return str(int(level))
     return str(level)
-
-
-@dataclass(frozen=True)
-class Column:
-    """How one design column depends on the visit.
-
-    `key` names the part that does not; `visit` is the only visit at which the column is not zero
-    (None: any); `varies` says that the part may differ between a subject's visits.
-    """
-
-    key: str
-    visit: int | None
-    varies: bool
 
 
 @dataclass(frozen=True)
@@ -190,9 +179,25 @@ def read_variable(
 
 
 def build(
-    formula: str, right: Formula, visit: str, variables: Mapping[str, Variable], frame: pd.DataFrame
-) -> tuple[Design, Array]:
-    """Encode the right-hand side on a complete frame; the design without `columns`, and X."""
+    formula: str,
+    right: Formula,
+    visit: str,
+    variables: Mapping[str, Variable],
+    values: Mapping[str, NDArray[Any]],
+) -> tuple[Design, Array | None]:
+    """Encode the right-hand side; the design without `columns`, and X where it had to be made.
+
+    A formula of variables alone, without functions, is encoded on a few made-up rows that hold
+    every level; only functions need the data themselves.
+    """
+    functions = any(
+        str(factor) not in variables and str(factor) not in ("0", "1")
+        for term in right
+        for factor in term.factors
+    )
+    if not functions:
+        values = sample_values(variables)
+    frame = coded_frame(variables, values)
     try:
         matrix = right.get_model_matrix(frame, na_action="ignore")
     except (FormulaicError, ValueError, TypeError, ZeroDivisionError) as error:
@@ -203,16 +208,41 @@ def build(
     spec = matrix.model_spec
     variables = dict(variables)
     for name in _numeric_factors(spec, variables):
-        variables[name] = Variable(name, tuple(np.unique(frame[name].to_numpy())), False)
+        variables[name] = Variable(name, tuple(np.unique(values[name])), False)
     terms = {
         str(structure.term) if str(structure.term) != "1" else "(Intercept)": tuple(
             spec.column_names.index(column) for column in structure.columns
         )
         for structure in spec.structure
     }
-    names = tuple(_r_name(column, spec) for column in spec.column_names)
-    X = np.asarray(matrix, dtype=float)
+    names = tuple(r_name(column, spec) for column in spec.column_names)
+    X = np.asarray(matrix, dtype=float) if functions else None
     return Design(formula, visit, variables, spec, names, terms), X
+
+
+def coded_frame(
+    variables: Mapping[str, Variable], values: Mapping[str, NDArray[Any]]
+) -> pd.DataFrame:
+    """Frame that the formula reads, from level codes and numbers."""
+    return pd.DataFrame(
+        {
+            name: variable.column(values[name]) if variable.is_factor else values[name]
+            for name, variable in variables.items()
+        }
+    )
+
+
+def sample_values(
+    variables: Mapping[str, Variable], means: Mapping[str, float] | None = None
+) -> dict[str, NDArray[Any]]:
+    """Rows that hold every level of every factor, and for numbers a given value or one."""
+    n = max(2, *(len(variable.levels) for variable in variables.values()))
+    return {
+        name: variable.values(np.arange(n) % len(variable.levels))
+        if variable.is_factor
+        else np.full(n, (means or {}).get(name, 1.0))
+        for name, variable in variables.items()
+    }
 
 
 def _numeric_factors(spec: ModelSpec, variables: Mapping[str, Variable]) -> list[str]:
@@ -228,63 +258,3 @@ def _numeric_factors(spec: ModelSpec, variables: Mapping[str, Variable]) -> list
         for name, found in kinds.items()
         if found == {"categorical"} and name in variables and not variables[name].is_factor
     ]
-
-
-def split_pieces(column: str) -> list[str]:
-    """Split a column name at the colons outside brackets."""
-    pieces, depth, start = [], 0, 0
-    for i, letter in enumerate(column):
-        if letter in "[(":
-            depth += 1
-        elif letter in "])":
-            depth -= 1
-        elif letter == ":" and depth == 0:
-            pieces.append(column[start:i])
-            start = i + 1
-    return [*pieces, column[start:]]
-
-
-def _factor_of(piece: str, spec: ModelSpec) -> str | None:
-    for factor in sorted(map(str, spec.factors), key=len, reverse=True):
-        if piece == factor or piece.startswith(factor + "["):
-            return factor
-    return None
-
-
-def _r_name(column: str, spec: ModelSpec) -> str:
-    if column == "Intercept":
-        return "(Intercept)"
-    pieces = []
-    for piece in split_pieces(column):
-        factor = _factor_of(piece, spec)
-        level = piece[len(factor) :] if factor else ""
-        if factor and level.startswith("[") and level.endswith("]"):
-            level = re.sub(r"^[A-Z]\.", "", level[1:-1])
-            pieces.append(factor + re.sub(r"^(-?\d+)\.0$", r"\1", level))
-        else:
-            pieces.append(piece)
-    return ":".join(pieces)
-
-
-def describe_columns(design: Design, varying: set[str]) -> tuple[Column, ...]:
-    """How each column depends on the visit, from its name and the variables that vary in time."""
-    spec = design.spec
-    labels = design.variables[design.visit].labels
-    reads = {str(factor): {str(v) for v in used} for factor, used in spec.factor_variables.items()}
-    columns = []
-    for name in spec.column_names:
-        if name == "Intercept":
-            columns.append(Column("1", None, False))
-            continue
-        key, visit, varies = [], None, False
-        for piece in split_pieces(name):
-            factor = _factor_of(piece, spec)
-            used = reads.get(factor, {design.visit}) if factor else {design.visit}
-            level = re.sub(r"^\[(T\.)?(.*)\]$", r"\2", piece[len(factor) :]) if factor else ""
-            if used == {design.visit} and level in labels and visit is None:
-                visit = labels.index(level)
-            else:
-                key.append(piece)
-                varies = varies or bool(used & (varying | {design.visit}))
-        columns.append(Column(":".join(key) or "1", visit, varies))
-    return tuple(columns)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from .description import Description
+from .design import coded_frame
 
 Array = NDArray[np.float64]
 Weights = Literal["equal", "proportional"]
@@ -57,15 +58,13 @@ def reference_rows(
     grid = pd.MultiIndex.from_product(
         [choices[name] for name in [*reversed(kept), *rest]], names=[*reversed(kept), *rest]
     ).to_frame(index=False)
-    columns: dict[str, object] = {
-        name: design.variables[name].column(grid[name].to_numpy()) for name in factors
-    }
+    columns = {name: design.variables[name].values(grid[name].to_numpy()) for name in factors}
     n_rows = float(description.cells["rows"].sum())
     for name, variable in design.variables.items():
         if not variable.is_factor:
             value = float(at[name]) if name in at else description.sums[name] / n_rows
             columns[name] = np.full(len(grid), value)
-    X = design.matrix(pd.DataFrame(columns, index=grid.index))
+    X = design.matrix(coded_frame(design.variables, columns))
     weight = _weights(description, grid, rest, weights)
     cell = grid.groupby(kept, sort=False).ngroup().to_numpy() if kept else np.zeros(len(grid), int)
     n_cells = cell.max() + 1

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from formulaic import Formula
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from . import checks
-from .design import Design, Variable, build, describe_columns, parse, read_variable
+from .columns import describe_columns
+from .design import Design, Variable, build, coded_frame, parse, read_variable
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -26,8 +29,6 @@ class Rows:
     ----------
     design : Design
         Formula with its levels.
-    X : array (N, p)
-        Design matrix.
     y : array (N,)
         Outcome.
     subject, visit : array of int (N,)
@@ -36,14 +37,16 @@ class Rows:
         Time, or other coordinates, of each row, where visits are at dates of each subject's own.
     group : array of int (N,)
         Covariance group, all zero without one.
-    weight : array (N,)
-        Weight of the subject.
+    weight : array (n,) or None
+        Weight of each subject; None where all are one.
     groups : tuple
         Levels of the covariance group; empty without one.
     index : pandas.Index
         Labels of the rows in the frame they came from.
-    frame : pandas.DataFrame
-        Variables of the formula, factors coded, sorted as the rest.
+    coded : dict of str to array (N,)
+        Level codes or numbers of each variable of the formula.
+    evaluated : array (N, p) or None
+        Design matrix, where a function in the formula made it necessary.
     subjects : array (n,)
         Identifier of each subject code.
     n_read, n_missing : int
@@ -51,21 +54,28 @@ class Rows:
     """
 
     design: Design
-    X: Array
     y: Array
     subject: Codes
     visit: Codes
     place: Array | None
     group: Codes
-    weight: Array
+    weight: Array | None
     groups: tuple[object, ...]
     index: pd.Index
-    frame: pd.DataFrame
+    coded: dict[str, NDArray[Any]]
+    evaluated: Array | None
     subjects: NDArray[np.object_]
     n_read: int
     n_missing: int
 
-    @property
+    @cached_property
+    def matrix(self) -> Array:
+        """Design matrix (N, p), made when asked for."""
+        if self.evaluated is not None:
+            return self.evaluated
+        return self.design.matrix(coded_frame(self.design.variables, self.coded))
+
+    @cached_property
     def starts(self) -> Codes:
         """Position of the first row of each subject."""
         return np.flatnonzero(np.append(True, self.subject[1:] != self.subject[:-1]))
@@ -111,7 +121,6 @@ def read_rows(
     used = data.loc[kept]
 
     variables: dict[str, Variable] = {}
-    columns: dict[str, Any] = {}
     codes: dict[str, NDArray[Any]] = {}
     for name in wanted:
         variables[name], codes[name] = read_variable(
@@ -130,24 +139,14 @@ def read_rows(
     visit_codes = when[:, 0] if on_grid else np.arange(len(when)) - firsts[subject_codes]
     if not on_grid:
         checks.check_repeats(visit, visit_codes)
-    for name, variable in variables.items():
-        sorted_codes = codes[name][order]
-        codes[name] = sorted_codes
-        columns[name] = variable.column(sorted_codes) if variable.is_factor else sorted_codes
-    frame = pd.DataFrame(columns)
-
+    codes = {name: found[order] for name, found in codes.items()}
     y = np.asarray(left.get_model_matrix(numbers.loc[kept]), dtype=float)[order, 0]
     if not np.isfinite(y).all():
         raise EstimationError(
             f"The outcome of {formula!r} is not finite in {int((~np.isfinite(y)).sum())} rows.",
             "Correct the values, or the function applied to them.",
         )
-    design, X = build(formula, right, visit, variables, frame)
-    checks.check_numbers(design.names, X)
-    if on_grid:
-        varying = {v for v in right_names if v != visit and _changes(subject_codes, codes[v])}
-        design = replace(design, columns=describe_columns(design, varying))
-
+    design, X = bind(formula, right, visit, variables, codes, subject_codes, on_grid)
     group_codes: Codes = np.zeros(len(y), dtype=np.int64)
     groups: tuple[object, ...] = ()
     if group is not None:
@@ -156,14 +155,14 @@ def read_rows(
         )
         group_codes, groups = np.asarray(found, dtype=np.int64)[order], group_variable.levels
         checks.check_constant(subject_codes, group_codes, "covariance group", group)
-    weight = np.ones(len(y))
+    weight = None
     if weights is not None:
-        weight = used[weights].to_numpy(dtype=float)[order]
-        checks.check_constant(subject_codes, weight, "weight", weights)
+        of_rows = used[weights].to_numpy(dtype=float)[order]
+        checks.check_constant(subject_codes, of_rows, "weight", weights)
+        weight = of_rows[firsts]
         checks.check_weights(weights, weight)
     return Rows(
         design=design,
-        X=X,
         y=y,
         subject=subject_codes,
         visit=visit_codes,
@@ -172,11 +171,35 @@ def read_rows(
         weight=weight,
         groups=groups,
         index=used.index[order],
-        frame=frame,
+        coded=codes,
+        evaluated=X,
         subjects=np.asarray(subjects, dtype=object),
         n_read=len(data),
         n_missing=int((~kept).sum()),
     )
+
+
+def bind(
+    formula: str,
+    right: Formula,
+    visit: str,
+    variables: dict[str, Variable],
+    values: dict[str, NDArray[Any]],
+    subject: Codes,
+    on_grid: bool,
+) -> tuple[Design, Array | None]:
+    """Bind a formula to sorted rows: the design, and X where functions make it necessary."""
+    checks.check_finite(variables, values)
+    design, X = build(formula, right, visit, variables, values)
+    if on_grid:
+        varying = {name for name in variables if name != visit and _changes(subject, values[name])}
+        columns = describe_columns(design.spec, visit, design.variables, varying)
+        design = replace(design, columns=columns)
+        if X is None and any(column.pieces is None for column in columns):
+            X = design.matrix(coded_frame(design.variables, values))
+    if X is not None:
+        checks.check_numbers(design.names, X)
+    return design, X
 
 
 def _times(name: str, column: pd.Series) -> Array:

@@ -86,10 +86,12 @@ def pad(rows: Rows, values: Array, n_visits: int) -> Array:
 def sandwich(fitted: Fitted, rows: Rows, kind: str) -> Sandwich:
     """Empirical covariance of one kind, a key of `POWERS`."""
     phi = fitted.phi
-    L = subject_whitening(fitted, rows) * np.sqrt(rows.weight[rows.starts])[:, None, None]
+    L = subject_whitening(fitted, rows)
+    if rows.weight is not None:
+        L = L * np.sqrt(rows.weight)[:, None, None]
     T = L.shape[1]
-    X = L @ pad(rows, rows.X, T)
-    residual = rows.y - rows.X @ fitted.beta
+    X = L @ pad(rows, rows.matrix, T)
+    residual = rows.y - rows.matrix @ fitted.beta
     e = np.einsum("nts,ns->nt", L, pad(rows, residual, T))
     BX = X
     if POWERS[kind] > 0:

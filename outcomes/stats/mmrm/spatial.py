@@ -17,7 +17,7 @@ def row_moments(rows: Rows, structure: SpatialExponential) -> tuple[RowMoments, 
     names = rows.design.names
     n, T, p = len(rows.starts), int(rows.visit.max()) + 1, len(names)
     transform, shift = np.eye(p), np.zeros(p)
-    X, y = rows.X, rows.y
+    X, y = rows.matrix, rows.y
     if "(Intercept)" in names:
         one = names.index("(Intercept)")
         means = X.mean(axis=0)
@@ -26,7 +26,9 @@ def row_moments(rows: Rows, structure: SpatialExponential) -> tuple[RowMoments, 
         transform[one] -= means
         shift[one] = rows.y.mean()
     padded = np.zeros((n, T, p + 1))
-    padded[rows.subject, rows.visit] = np.sqrt(rows.weight)[:, None] * np.column_stack([X, y])
+    padded[rows.subject, rows.visit] = np.column_stack([X, y])
+    if rows.weight is not None:
+        padded *= np.sqrt(rows.weight)[:, None, None]
     seen = np.zeros((n, T), dtype=bool)
     seen[rows.subject, rows.visit] = True
     assert rows.place is not None

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from .covariances import Structure
 from .description import Description, describe
-from .design import Design
+from .features import block_features, choose_offset, feature_maps, feature_names
 from .moments import GridMoments
 from .rows import Rows, read_rows
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+BLOCK = 65_536
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ class MmrmStatistics:
     @property
     def maps(self) -> Array:
         """B_t (T, d, p): design row of visit t = B_t' u."""
-        return feature_maps(self.description.design, self.features)
+        design = self.description.design
+        return feature_maps(design.columns, self.features, len(design.visits))
 
     def moments(self, structure: Structure) -> GridMoments:
         """Products as the likelihood takes them."""
@@ -126,100 +129,51 @@ class MmrmStatistics:
         return np.eye(p) - G, g
 
 
-def feature_names(design: Design) -> tuple[str, ...]:
-    """Names of the features of a design, one that varies in time once a visit."""
-    names: dict[str, None] = {}
-    for column in design.columns:
-        for t in _visits_of(design, column.visit):
-            names[f"{column.key}@{t}" if column.varies else column.key] = None
-    return tuple(names)
-
-
-def _visits_of(design: Design, visit: int | None) -> range:
-    return range(len(design.visits)) if visit is None else range(visit, visit + 1)
-
-
-def feature_maps(design: Design, features: tuple[str, ...]) -> Array:
-    """B_t (T, d, p) of a design."""
-    position = {name: i for i, name in enumerate(features)}
-    maps = np.zeros((len(design.visits), len(features), len(design.columns)))
-    for j, column in enumerate(design.columns):
-        for t in _visits_of(design, column.visit):
-            maps[t, position[f"{column.key}@{t}" if column.varies else column.key], j] = 1.0
-    return maps
-
-
-def _feature_values(rows: Rows, features: tuple[str, ...]) -> Array:
-    """Features of each subject (n, d); zero where no visit of the subject needs them."""
-    design, starts = rows.design, rows.starts
-    position = {name: i for i, name in enumerate(features)}
-    values = np.zeros((len(starts), len(features)))
-    for j, column in sorted(enumerate(design.columns), key=lambda item: item[1].visit is None):
-        if column.visit is None and not column.varies:
-            values[:, position[column.key]] = rows.X[starts, j]
-            continue
-        for t in _visits_of(design, column.visit):
-            here = rows.visit == t
-            name = f"{column.key}@{t}" if column.varies else column.key
-            values[rows.subject[here], position[name]] = rows.X[here, j]
-    if "1" in position:
-        values[:, position["1"]] = 1.0
-    return values
-
-
-def _choose_offset(design: Design, features: tuple[str, ...], values: Array, y: Array) -> Array:
-    """Means to subtract, where a constant times each column is itself in the span of the design."""
-    offset = np.zeros(len(features) + 1)
-    if "1" not in features:
-        return offset
-    maps = feature_maps(design, features)
-    one = features.index("1")
-    basis = maps[:, one, maps[:, one, :].any(axis=0)]
-
-    def spanned(target: Array) -> bool:
-        found = np.linalg.lstsq(basis, target, rcond=None)[0]
-        return bool(np.allclose(basis @ found, target, atol=1e-9))
-
-    bases = [name.rsplit("@", 1)[0] for name in features]
-    for base in dict.fromkeys(bases):
-        members = [i for i, name in enumerate(bases) if name == base]
-        if base == "1":
-            continue
-        if all(spanned(maps[:, members, j].sum(axis=1)) for j in range(maps.shape[2])):
-            offset[members] = values[:, members].mean()
-    if spanned(np.ones(len(maps))):
-        offset[-1] = y.mean()
-    return offset
-
-
 def summarise(rows: Rows) -> MmrmStatistics:
     """Sum checked rows by covariance group and pattern of visits."""
     design, starts = rows.design, rows.starts
-    n, T = len(starts), len(design.visits)
-    features = feature_names(design)
-    values = _feature_values(rows, features)
-    offset = _choose_offset(design, features, values, rows.y)
+    T = len(design.visits)
+    features = feature_names(design.columns, T)
+    offset = choose_offset(rows, features)
+    seen, group, member = _patterns(rows)
+    counts = np.bincount(member, minlength=len(seen))
     d = len(features)
-    stacked = np.zeros((n, d + T))
-    stacked[:, :d] = values - offset[:d]
-    stacked[rows.subject, d + rows.visit] = rows.y - offset[d]
-    seen = np.zeros((n, T), dtype=bool)
-    seen[rows.subject, rows.visit] = True
-    group, weight = rows.group[starts], rows.weight[starts]
-    patterns, member = np.unique(
-        np.column_stack([group[:, None], seen]).astype(np.int64), axis=0, return_inverse=True
-    )
+    products = np.zeros((len(seen), d + T, d + T))
     order = np.argsort(member, kind="stable")
-    counts = np.bincount(member, minlength=len(patterns))
-    products = np.empty((len(patterns), d + T, d + T))
-    for r, block in enumerate(np.split(order, np.cumsum(counts)[:-1])):
-        products[r] = stacked[block].T @ (weight[block, None] * stacked[block])
+    for r, subjects in enumerate(np.split(order, np.cumsum(counts)[:-1])):
+        visits = np.flatnonzero(seen[r])
+        used = np.concatenate([np.arange(d), d + visits])
+        total = np.zeros((len(used), len(used)))
+        for block in np.array_split(subjects, -(-len(subjects) // BLOCK)):
+            positions = starts[block][:, None] + np.arange(len(visits))
+            V = np.empty((len(block), len(used)))
+            V[:, :d] = block_features(rows, features, visits, positions) - offset[:d]
+            V[:, d:] = rows.y[positions] - offset[d]
+            weighted = V if rows.weight is None else rows.weight[block, None] * V
+            total += V.T @ weighted
+        products[r][np.ix_(used, used)] = total
     return MmrmStatistics(
         description=describe(rows),
         features=features,
         offset=offset,
-        seen=patterns[:, 1:].astype(bool),
-        group=patterns[:, 0],
+        seen=seen,
+        group=group,
         n_subjects=counts.astype(float),
         products=products,
     )
+
+
+def _patterns(rows: Rows) -> tuple[NDArray[np.bool_], Codes, Codes]:
+    """Patterns of visits seen (R, T), their groups (R,), and the pattern of each subject (n,)."""
+    n, T = len(rows.starts), len(rows.design.visits)
+    group = rows.group[rows.starts]
+    if T + int(group.max()).bit_length() < 63:
+        bits = np.add.reduceat(np.left_shift(1, rows.visit, dtype=np.int64), rows.starts)
+        found, member = np.unique((group << T) | bits, return_inverse=True)
+        return (found[:, None] >> np.arange(T)) & 1 == 1, found >> T, member
+    seen = np.zeros((n, T), dtype=bool)
+    seen[rows.subject, rows.visit] = True
+    both, member = np.unique(
+        np.column_stack([group, seen]).astype(np.int64), axis=0, return_inverse=True
+    )
+    return both[:, 1:] == 1, both[:, 0], member
