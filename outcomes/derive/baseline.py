@@ -76,8 +76,7 @@ def _chosen_rows(
 ) -> np.ndarray:
     """Row of `assessments` that is the baseline of each row of `start`, -1 for none."""
     chosen = np.full(len(start), -1)
-    valid = (assessments["instrument"] == instrument_code).to_numpy()
-    valid &= assessments["value"].notna().to_numpy()
+    valid = (assessments["instrument"] == instrument_code) & assessments["value"].notna()
     rows = np.flatnonzero(valid)
     position = positions(assessments["patient_id"].iloc[rows], start["patient_id"])
     rows, position = rows[position >= 0], position[position >= 0]

@@ -57,10 +57,8 @@ def scores_after_start(
     """
     if assessments is None:
         assessments = SCHEMAS["assessments"].empty()
-    valid = (assessments["instrument"] == instrument_code).to_numpy()
-    valid &= (assessments["timing"] == timing).to_numpy()
-    valid &= assessments["value"].notna().to_numpy()
-    rows = np.flatnonzero(valid)
+    valid = (assessments["instrument"] == instrument_code) & assessments["value"].notna()
+    rows = np.flatnonzero(valid & (assessments["timing"] == timing))
     place = positions(assessments["patient_id"].iloc[rows], start["patient_id"])
     date = day_numbers(assessments["date"].iloc[rows])
     origin = np.append(day_numbers(start["start"]), NO_DAY)[place]
