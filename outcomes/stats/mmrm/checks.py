@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import EstimationError
-
-if TYPE_CHECKING:
-    from .design import Variable
 
 Array = NDArray[np.float64]
 
@@ -69,13 +66,9 @@ def check_numbers(design_names: Sequence[str], X: Array) -> None:
         )
 
 
-def check_finite(variables: Mapping[str, Variable], values: Mapping[str, NDArray[Any]]) -> None:
+def check_finite(numbers: Mapping[str, NDArray[Any]]) -> None:
     """Refuse infinite numbers."""
-    bad = [
-        name
-        for name, variable in variables.items()
-        if not variable.is_factor and not np.isfinite(values[name]).all()
-    ]
+    bad = [name for name, values in numbers.items() if not np.isfinite(values).all()]
     if bad:
         raise EstimationError(
             f"{', '.join(bad)} has infinite values.",
@@ -101,9 +94,7 @@ def check_repeats(name: str, position: NDArray[np.int64]) -> None:
         )
 
 
-def check_duplicates(
-    subject: NDArray[np.int64], place: NDArray[Any], names: tuple[str, str]
-) -> None:
+def check_duplicates(subject: NDArray[Any], place: NDArray[Any], names: tuple[str, str]) -> None:
     """Refuse two rows of one subject and visit; rows are sorted by both."""
     same = (subject[1:] == subject[:-1]) & (place[1:] == place[:-1]).all(axis=1)
     if same.any():
@@ -113,7 +104,7 @@ def check_duplicates(
         )
 
 
-def check_constant(subject: NDArray[np.int64], values: NDArray[Any], role: str, name: str) -> None:
+def check_constant(subject: NDArray[Any], values: NDArray[Any], role: str, name: str) -> None:
     """Refuse a subject's value that changes between its rows; rows are sorted by subject."""
     changes = (subject[1:] == subject[:-1]) & (values[1:] != values[:-1])
     if changes.any():

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from formulaic.model_spec import ModelSpec
 
-if TYPE_CHECKING:
-    from .design import Variable
+from .variables import Variable
 
 Pieces = tuple[tuple[str, int | None], ...]
 

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from ...errors import EstimationError
 from . import checks
 from .columns import describe_columns
-from .design import Design, Variable, build, coded_frame, parse, read_variable
+from .design import Design, build, coded_frame, parse
+from .variables import Variable, read_variable
 
 Array = NDArray[np.float64]
-Codes = NDArray[np.int64]
+Codes = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Rows:
         Codes; rows are sorted by both. Without a grid, `visit` counts the rows of a subject.
     place : array (N, c) or None
         Time, or other coordinates, of each row, where visits are at dates of each subject's own.
-    group : array of int (N,)
-        Covariance group, all zero without one.
+    group : array of int (n,)
+        Covariance group of each subject, all zero without one.
     weight : array (n,) or None
         Weight of each subject; None where all are one.
     groups : tuple
@@ -74,6 +75,24 @@ class Rows:
         if self.evaluated is not None:
             return self.evaluated
         return self.design.matrix(coded_frame(self.design.variables, self.coded))
+
+    def select(self, keep: NDArray[np.bool_]) -> Rows:
+        """Rows of some subjects; `keep` is (n,)."""
+        mask = keep[self.subject]
+        renumber = np.cumsum(keep) - 1
+        return replace(
+            self,
+            y=self.y[mask],
+            subject=renumber[self.subject[mask]],
+            visit=self.visit[mask],
+            place=self.place[mask] if self.place is not None else None,
+            group=self.group[keep],
+            weight=self.weight[keep] if self.weight is not None else None,
+            index=self.index[mask],
+            coded={name: values[mask] for name, values in self.coded.items()},
+            evaluated=self.evaluated[mask] if self.evaluated is not None else None,
+            subjects=self.subjects[keep],
+        )
 
     @cached_property
     def starts(self) -> Codes:
@@ -147,14 +166,14 @@ def read_rows(
             "Correct the values, or the function applied to them.",
         )
     design, X = bind(formula, right, visit, variables, codes, subject_codes, on_grid)
-    group_codes: Codes = np.zeros(len(y), dtype=np.int64)
+    group_codes: Codes = np.zeros(len(firsts), dtype=np.int64)
     groups: tuple[object, ...] = ()
     if group is not None:
         group_variable, found = read_variable(
             group, used[group].astype("category"), is_visit=False, keep_unused=keep_unused
         )
-        group_codes, groups = np.asarray(found, dtype=np.int64)[order], group_variable.levels
-        checks.check_constant(subject_codes, group_codes, "covariance group", group)
+        checks.check_constant(subject_codes, found[order], "covariance group", group)
+        group_codes, groups = found[order][firsts].astype(np.int64), group_variable.levels
     weight = None
     if weights is not None:
         of_rows = used[weights].to_numpy(dtype=float)[order]
@@ -189,7 +208,7 @@ def bind(
     on_grid: bool,
 ) -> tuple[Design, Array | None]:
     """Bind a formula to sorted rows: the design, and X where functions make it necessary."""
-    checks.check_finite(variables, values)
+    checks.check_finite({name: values[name] for name, v in variables.items() if not v.is_factor})
     design, X = build(formula, right, visit, variables, values)
     if on_grid:
         varying = {name for name in variables if name != visit and _changes(subject, values[name])}

@@ -70,7 +70,7 @@ def subject_whitening(fitted: Fitted, rows: Rows) -> Array:
     seen = np.zeros((len(starts), data.n_visits), dtype=bool)
     seen[rows.subject, rows.visit] = True
     patterns, member = np.unique(
-        np.column_stack([rows.group[starts], seen]).astype(np.int64), axis=0, return_inverse=True
+        np.column_stack([rows.group, seen]).astype(np.int64), axis=0, return_inverse=True
     )
     sigma = np.stack([data.structure.covariance(theta, data.n_visits) for theta in thetas])
     return whitening(sigma[patterns[:, 0]], patterns[:, 1:].astype(bool))[member]

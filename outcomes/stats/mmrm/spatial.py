@@ -35,4 +35,4 @@ def row_moments(rows: Rows, structure: SpatialExponential) -> tuple[RowMoments, 
     place = np.zeros((n, T, rows.place.shape[1]))
     place[rows.subject, rows.visit] = rows.place
     distance = np.linalg.norm(place[:, :, None] - place[:, None, :], axis=-1)
-    return RowMoments(seen, rows.group[rows.starts], padded, distance, structure), transform, shift
+    return RowMoments(seen, rows.group, padded, distance, structure), transform, shift

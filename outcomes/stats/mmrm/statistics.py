@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .covariances import Structure
-from .description import Description, describe
-from .features import block_features, choose_offset, feature_maps, feature_names
-from .moments import GridMoments
+from ...errors import EstimationError
+from . import storage
+from .coded import read_codes
+from .description import describe
+from .features import block_features, choose_offset, feature_names
+from .merge import add
 from .rows import Rows, read_rows
+from .sums import Sums
 
-Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 BLOCK = 65_536
 
 
-@dataclass(frozen=True)
-class MmrmStatistics:
-    """Sufficient statistics of a model for repeated measures.
+class MmrmStatistics(Sums):
+    """Sufficient statistics of a model for repeated measures: sums over subjects, by pattern.
 
-    Parameters
-    ----------
-    description : Description
-        Formula, levels, counts and means.
-    features : tuple of str
-        Names of the numbers u kept for a subject, from which the design of every visit follows.
-    offset : array (d + 1,)
-        What was subtracted from each feature and from the outcome before summing, for precision.
-    seen : array of bool (R, T)
-        Visits of each pattern.
-    group : array of int (R,)
-        Covariance group of each pattern.
-    n_subjects : array (R,)
-        Subjects of each pattern.
-    products : array (R, d + T, d + T)
-        Weighted sums of (u, y)(u, y)' over the subjects of each pattern.
-    n_withheld : int
-        Subjects left out because fewer than k shared their pattern.
+    Everything `fit_mmrm` needs but the residuals of single subjects. Sums of several sources are
+    added with `+` and give the fit of all their rows together; no subject may be in two sources.
+    The attributes are those of `Sums`.
     """
-
-    description: Description
-    features: tuple[str, ...]
-    offset: Array
-    seen: NDArray[np.bool_]
-    group: NDArray[np.int64]
-    n_subjects: Array
-    products: Array
-    n_withheld: int = 0
 
     @classmethod
     def from_frame(
@@ -62,6 +42,7 @@ class MmrmStatistics:
         visit: str,
         group: str | None = None,
         weights: str | None = None,
+        min_subjects: int = 1,
     ) -> MmrmStatistics:
         """Sum the rows of a frame.
 
@@ -74,11 +55,14 @@ class MmrmStatistics:
             so that the sums of another source with other levels present can be added.
         subject, visit, group, weights : str
             Columns, as for `fit_mmrm`.
+        min_subjects : int
+            Leave out subjects whose pattern of visits (in their covariance group) fewer subjects
+            share. With one subject in a pattern, its sums are its rows.
 
         Returns
         -------
         MmrmStatistics
-            Sums; no row can be recovered from them where patterns have several subjects.
+            Sums over subjects, by pattern.
 
         Raises
         ------
@@ -94,49 +78,100 @@ class MmrmStatistics:
             weights=weights,
             keep_unused=True,
         )
-        return summarise(rows)
+        return summarise(rows, min_subjects)
 
-    @property
-    def maps(self) -> Array:
-        """B_t (T, d, p): design row of visit t = B_t' u."""
-        design = self.description.design
-        return feature_maps(design.columns, self.features, len(design.visits))
+    @classmethod
+    def from_codes(
+        cls,
+        formula: str,
+        data: Mapping[str, NDArray[Any]],
+        *,
+        subject: str,
+        visit: str,
+        levels: Mapping[str, Sequence[object]],
+        group: str | None = None,
+        weights: str | None = None,
+        min_subjects: int = 1,
+    ) -> MmrmStatistics:
+        """Sum arrays of integer codes sorted by subject and visit, without a frame between.
 
-    def moments(self, structure: Structure) -> GridMoments:
-        """Products as the likelihood takes them."""
-        return GridMoments(
-            self.seen, self.group, self.n_subjects, self.products, self.maps, structure
-        )
+        Parameters
+        ----------
+        formula : str
+            As for `fit_mmrm`. Without functions in it no design matrix is made.
+        data : mapping of str to array (N,)
+            One value a row: the outcome (missing values allowed), the subject in rising order,
+            the visit rising within subjects, codes of factors and numbers without missing values.
+        subject, visit, group, weights : str
+            Names in `data`, as for `fit_mmrm`.
+        levels : mapping of str to sequence
+            Levels of the visit, the group and every other factor: code k stands for the k-th.
+        min_subjects : int
+            As for `from_frame`.
 
-    def to_original(self) -> tuple[Array, Array]:
-        """Matrix and vector that turn coefficients on centred columns into those asked for.
+        Returns
+        -------
+        MmrmStatistics
+            The same sums as `from_frame` gives.
 
-        With b~ the coefficients of (X - H, y - c), H = X G and c = X g, the coefficients of (X,
-        y) are b = (I - G) b~ + g.
+        Raises
+        ------
+        EstimationError
+            Where arrays are not sorted, not coded or not of one length.
         """
-        p = len(self.description.design.names)
-        maps = self.maps
-        G = np.zeros((p, p))
-        g = np.zeros(p)
-        if "1" not in self.features:
-            return np.eye(p), g
-        one = self.features.index("1")
-        plain = np.flatnonzero(maps[:, one, :].any(axis=0))
-        basis = maps[:, one, plain]
-        shift = np.einsum("tdp,d->tp", maps, self.offset[:-1])
-        G[plain] = np.linalg.lstsq(basis, shift, rcond=None)[0]
-        g[plain] = np.linalg.lstsq(basis, np.full(len(maps), self.offset[-1]), rcond=None)[0]
-        return np.eye(p) - G, g
+        rows = read_codes(
+            formula,
+            data,
+            subject=subject,
+            visit=visit,
+            levels=levels,
+            group=group,
+            weights=weights,
+        )
+        return summarise(rows, min_subjects)
+
+    def __add__(self, other: MmrmStatistics) -> MmrmStatistics:
+        """Add sums over other subjects."""
+        if not isinstance(other, MmrmStatistics):
+            return NotImplemented
+        return add(self, other)
+
+    def __radd__(self, other: object) -> MmrmStatistics:
+        """Let `sum()` start from zero."""
+        return self if other == 0 else NotImplemented
+
+    def save(self, path: str | Path) -> None:
+        """Write the sums to one file (NumPy's npz, nothing executable in it).
+
+        Raises
+        ------
+        EstimationError
+            Where a function in the formula took numbers from the data, as center() does.
+        """
+        storage.write(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> MmrmStatistics:
+        """Read sums that `save` wrote."""
+        return cls(**storage.read(path))
 
 
-def summarise(rows: Rows) -> MmrmStatistics:
+def summarise(rows: Rows, min_subjects: int = 1) -> MmrmStatistics:
     """Sum checked rows by covariance group and pattern of visits."""
+    seen, group, member = _patterns(rows)
+    counts = np.bincount(member, minlength=len(seen))
+    if (counts < min_subjects).any():
+        keep = counts[member] >= min_subjects
+        if not keep.any():
+            raise EstimationError(
+                f"Every pattern of visits has fewer than {min_subjects} subjects.",
+                "Take fewer visits, or a smaller `min_subjects`.",
+            )
+        return replace(summarise(rows.select(keep)), n_withheld=int((~keep).sum()))
     design, starts = rows.design, rows.starts
     T = len(design.visits)
     features = feature_names(design.columns, T)
     offset = choose_offset(rows, features)
-    seen, group, member = _patterns(rows)
-    counts = np.bincount(member, minlength=len(seen))
     d = len(features)
     products = np.zeros((len(seen), d + T, d + T))
     order = np.argsort(member, kind="stable")
@@ -166,7 +201,7 @@ def summarise(rows: Rows) -> MmrmStatistics:
 def _patterns(rows: Rows) -> tuple[NDArray[np.bool_], Codes, Codes]:
     """Patterns of visits seen (R, T), their groups (R,), and the pattern of each subject (n,)."""
     n, T = len(rows.starts), len(rows.design.visits)
-    group = rows.group[rows.starts]
+    group = rows.group
     if T + int(group.max()).bit_length() < 63:
         bits = np.add.reduceat(np.left_shift(1, rows.visit, dtype=np.int64), rows.starts)
         found, member = np.unique((group << T) | bits, return_inverse=True)
