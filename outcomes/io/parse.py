@@ -110,7 +110,7 @@ def _code(column: Column, cells: pd.Series) -> Parsed:
 
 
 def _list(column: Column, cells: pd.Series) -> Parsed:
-    parts = _as_text(cells).str.split(";").explode().str.strip()
+    parts = _as_text(cells).str.split(";").explode().astype("str").str.strip()
     parts = parts[parts.notna() & (parts != "")]
     wrong, reason = parts.str.contains("\0", regex=False), "contains a NUL character"
     if column.allowed:
