@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.simulate.cohort import LatentCohort, intervene, simulate_latent, stream_latent
+from outcomes.simulate.records import patient_ids
 from outcomes.simulate.simulation import Cohort, simulate, write_cohort, write_simulation
 from outcomes.simulate.spec import SCENARIOS, STRATEGIES, SimulationSpec
 from outcomes.simulate.truth import find_truth
@@ -15,6 +16,7 @@ __all__ = [
     "SimulationSpec",
     "find_truth",
     "intervene",
+    "patient_ids",
     "simulate",
     "simulate_latent",
     "stream_latent",

@@ -140,7 +140,7 @@ def intervene(
         What everyone is made to follow; None lets plans and drop-out come as they do.
     own_clinics : bool
         True: patients of the clinics of this cohort, so that the truth is that of its clinics.
-        False: a new clinic for every 50 patients, for the truth over all clinics there could be.
+        False: every patient has a new clinic, for the truth over all clinics there could be.
 
     Returns
     -------
@@ -153,8 +153,7 @@ def intervene(
         clinics = clinics_of(spec)
         clinic: Index = rng.integers(0, spec.clinics, n)
     else:
-        number = -(-n // 50)
-        clinics = draw_clinics(spec, rng, number)
-        clinic = np.arange(n) % number
+        clinics = draw_clinics(spec, rng, n)
+        clinic = np.arange(n)
     people = draw_people(clinics, clinic, rng)
     return LatentCohort(spec, clinics, people, simulate_course(people, spec, rng, strategy))

@@ -143,7 +143,7 @@ SCENARIOS: dict[str, SimulationSpec] = {
         scenario="positivity_stress", stickiness=6.0, twice_monthly_slope=1.2
     ),
     "sample": SimulationSpec(
-        scenario="sample", clinics=8, stickiness=4.2, early_home_weeks=EARLY_HOME_WEEKS
+        scenario="sample", clinics=8, stickiness=4.6, early_home_weeks=EARLY_HOME_WEEKS
     ),
 }
 """Named scenarios; `dataclasses.replace` sets patients, seed, clinics and years."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from outcomes.simulate.cohort import LatentCohort
@@ -24,7 +26,23 @@ from outcomes.simulate.records.sessions import (
     sessions_table,
 )
 
-__all__ = ["keep_records"]
+__all__ = ["keep_records", "patient_ids"]
+
+
+def patient_ids(cohort: LatentCohort) -> npt.NDArray[np.str_]:
+    """Ids in the tables of the patients of a partition, to join what is latent to the records.
+
+    Parameters
+    ----------
+    cohort : LatentCohort
+        One partition.
+
+    Returns
+    -------
+    array of str, shape (n,)
+        In the order of the arrays of the cohort.
+    """
+    return patient_codes(cohort.first, len(cohort.people), cohort.spec.patients)
 
 
 def keep_records(cohort: LatentCohort) -> dict[str, pd.DataFrame]:
@@ -42,13 +60,13 @@ def keep_records(cohort: LatentCohort) -> dict[str, pd.DataFrame]:
     """
     rng = generator(cohort.spec.seed, RECORDS, 1, cohort.partition)
     n = len(cohort.people)
-    ids = patient_codes(cohort.first, n, cohort.spec.patients)
+    ids = patient_ids(cohort)
     entry = draw_entry(cohort.spec, n, rng)
     headache = draw_headache_types(n, rng)
     complaint_days = draw_complaint_days(cohort, rng)
     patients = patients_table(cohort, ids, entry, complaint_days, headache, rng)
     appointments = make_appointments(cohort, entry, rng)
-    session_ids = session_codes(cohort, len(appointments.patient))
+    session_ids = session_codes(cohort, appointments)
     sessions = sessions_table(cohort, ids, appointments, session_ids, rng)
     assessments = assessments_table(cohort, ids, entry, headache, appointments, session_ids, rng)
     return {

@@ -55,6 +55,22 @@ def clinic_names(number: int) -> npt.NDArray[np.str_]:
     return np.array([towns[town] + (f" {turn + 1}" if turn else "") for turn, town in rounds])
 
 
+def digits_for(number: int) -> int:
+    """Count the characters that codes need.
+
+    Parameters
+    ----------
+    number : int
+        How many codes there are.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    return max(1, -(-(number - 1).bit_length() // _BITS))
+
+
 def codes(prefix: str, numbers: Index, digits: int) -> npt.NDArray[np.str_]:
     """Write numbers as short codes.
 
@@ -95,7 +111,7 @@ def patient_codes(first: int, number: int, cohort: int) -> npt.NDArray[np.str_]:
     array of str, shape (number,)
         ``P`` and three characters, four for a cohort of more than 32,768 patients, and so on.
     """
-    digits = max(3, -(-(cohort - 1).bit_length() // _BITS))
+    digits = digits_for(max(cohort, 1 << (3 * _BITS)))
     # An odd factor modulo a power of two only shuffles, so no two patients meet.
     place = np.arange(first, first + number) * 20_692_357 + 7_368_787
     return codes("P", place % (1 << (digits * _BITS)), digits)

@@ -9,7 +9,7 @@ import pandas as pd
 from outcomes.simulate.cohort import LatentCohort
 from outcomes.simulate.population import RECORDS, Array, Index, generator
 from outcomes.simulate.records.calendar import Appointments
-from outcomes.simulate.records.codes import clinic_names, codes
+from outcomes.simulate.records.codes import clinic_names, codes, digits_for
 from outcomes.simulate.records.frames import choose, frame
 
 TECHNIQUES = ("compression_hold", "cross_fiber_friction", "pin_and_stretch", "gliding_stroke")
@@ -31,24 +31,24 @@ HOURS = 12
 OPENING = 8
 
 
-def session_codes(cohort: LatentCohort, number: int) -> npt.NDArray[np.str_]:
+def session_codes(cohort: LatentCohort, rows: Appointments) -> npt.NDArray[np.str_]:
     """Ids of the appointments of a partition.
 
     Parameters
     ----------
     cohort : LatentCohort
-        For the number of the partition.
-    number : int
-        Appointments.
+        For the place of the partition in the whole.
+    rows : Appointments
+        The appointments.
 
     Returns
     -------
-    array of str, shape (number,)
-        Different in all partitions.
+    array of str
+        ``S`` and as many characters as the cohort needs; different in all partitions.
     """
-    digits = 4 if cohort.spec.patients <= 5_000 else 7
-    numbers = np.arange(number, dtype=np.int64) + (cohort.partition << 24)
-    return codes("S", numbers, digits)
+    spec = cohort.spec
+    numbers = (cohort.first + rows.patient) * spec.weeks + rows.week
+    return codes("S", numbers, digits_for(spec.patients * spec.weeks))
 
 
 def therapist_codes(cohort: LatentCohort, patient: Index) -> npt.NDArray[np.str_]:
