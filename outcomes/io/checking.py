@@ -56,6 +56,7 @@ def check_rows(
     settings: Settings,
     *,
     as_of: pd.Timestamp | None = None,
+    complete_to: pd.Timestamp | None = None,
     source: str = "",
     synthetic: bool = False,
 ) -> Loaded:
@@ -69,6 +70,8 @@ def check_rows(
         The user's settings, own instruments among them.
     as_of : Timestamp, optional
         The day to read the records at; the last day on which anything was observed unless given.
+    complete_to : Timestamp, optional
+        Day up to which the records are known to be complete, though nothing was observed on it.
     source : str
         Name of the data set.
     synthetic : bool
@@ -136,6 +139,8 @@ def check_rows(
     if pd.isna(observed):
         observed = pd.Timestamp.today().normalize()
         notices.append("The records hold no date, so they are read as of today.")
+    if complete_to is not None:
+        observed = max(observed, complete_to)
     account = pd.DataFrame(accounting, columns=list(ACCOUNTING_COLUMNS))
     tables = Tables(
         **frames,

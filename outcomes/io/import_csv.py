@@ -28,6 +28,7 @@ from outcomes.schema import SCHEMAS
 from outcomes.settings import SETTINGS_FILE, read_settings, settings_from
 
 MAPPING_FILE = "mapping.toml"
+_REASONS = 15
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,18 @@ class ImportSummary:
     loaded: Loaded
     written: bool
 
+    def __str__(self) -> str:
+        """Write the counts, the most frequent reasons and the notices as plain text."""
+        lines = ["Written." if self.written else "A trial run: nothing was written.", ""]
+        shown = self.accounting.rename(columns=lambda name: name.replace("rows_", ""))
+        lines += [shown.to_string(index=False), ""]
+        rejects = self.loaded.rejects
+        where = rejects["table"] + " " + rejects["column"]
+        reasons = rejects["reason"].str.replace(r" \(line \d+\)$", "", regex=True)
+        counts = (where.str.strip() + ": " + reasons).value_counts().head(_REASONS)
+        lines += [f"{rows:,} rejected: {why}" for why, rows in counts.items()]
+        return "\n".join([*lines, *self.loaded.notices]).rstrip()
+
 
 def import_csv(
     sources: Path | str | Sequence[Path | str],
@@ -66,7 +79,7 @@ def import_csv(
     Parameters
     ----------
     sources : path or sequence of paths
-        The files.
+        The files; a folder stands for the CSV files in it.
     mapping : Mapping or path
         What becomes of their columns.
     out : Path or str
@@ -147,6 +160,7 @@ def import_csv(
         record = {
             "name": mapping.name,
             "origin": mapping.origin,
+            "complete_to": mapping.complete_to,
             "sources": [{"file": path.name, "sha256": _hash(path)} for path in paths],
             "accounting": json.loads(accounting.to_json(orient="records")),
         }
@@ -156,7 +170,9 @@ def import_csv(
 
 def _paths(sources: Path | str | Sequence[Path | str]) -> list[Path]:
     given = [sources] if isinstance(sources, Path | str) else list(sources)
-    paths = [Path(each) for each in given]
+    paths: list[Path] = []
+    for each in map(Path, given):
+        paths += sorted(each.glob("*.csv")) if each.is_dir() else [each]
     if not paths:
         raise DataContractError("no source was given.", "Name the CSV files to import.")
     names = [path.name for path in paths]

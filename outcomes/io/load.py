@@ -89,11 +89,13 @@ def load(folder: Path | str, *, as_of: str | date | pd.Timestamp | None = None) 
     paths = _table_files(folder)
     settings = read_settings(folder)
     sources = {name: _read(path, SCHEMAS[name]) for name, path in paths.items()}
+    record = read_import_record(folder)
     loaded = check_rows(
         sources,
         settings,
         as_of=None if as_of is None else _day(as_of),
-        source=str(read_import_record(folder).get("name") or folder.resolve().name),
+        complete_to=_day(record["complete_to"]) if record.get("complete_to") else None,
+        source=str(record.get("name") or folder.resolve().name),
         synthetic=(folder / TRUTH_FILE).is_file(),
     )
     return replace(loaded, notices=(*loaded.notices, *_strangers(folder), *_ahead(loaded)))

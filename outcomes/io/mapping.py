@@ -136,6 +136,8 @@ class Mapping:
         How the sources are written.
     blocks : tuple of Block
         What to make of them.
+    complete_to : str
+        Day up to which the sources are complete, as YYYY-MM-DD; empty where not known.
     settings : mapping
         Content for ``settings.toml`` of the data set, own instruments among it.
     """
@@ -146,4 +148,5 @@ class Mapping:
     origin: str
     style: CsvFormat
     blocks: tuple[Block, ...]
+    complete_to: str = ""
     settings: Dictionary[str, Any] = field(default_factory=dict)

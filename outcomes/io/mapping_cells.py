@@ -110,7 +110,7 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
         prefix=prefix,
         date_format=own_format if column.kind == "date" or "date_format" in values else "",
         missing=(*defaults.missing, *read_texts(here, "missing", values.get("missing", []))),
-        origin=_day(here, values["origin"]) if "origin" in values else "",
+        origin=read_day(here, "origin", values["origin"]) if "origin" in values else "",
         origin_column=values.get("origin_column", ""),
         days=values.get("days", 0),
         days_column=values.get("days_column", ""),
@@ -130,12 +130,33 @@ def _plain(here: TomlTable, key: str, value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _day(here: TomlTable, value: Any) -> str:
-    text = _plain(here, "origin", value)
+def read_day(here: TomlTable, key: str, value: Any) -> str:
+    """Read a day, written as a date of TOML or as text.
+
+    Parameters
+    ----------
+    here : TomlTable
+        The table it stands in.
+    key : str
+        Its key.
+    value : Any
+        What stands there.
+
+    Returns
+    -------
+    str
+        The day as YYYY-MM-DD.
+
+    Raises
+    ------
+    DataContractError
+        If it is no day of the calendar.
+    """
+    text = _plain(here, key, value)
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        here.refuse("origin", "is not a day of the calendar.", 'Write "YYYY-MM-DD".')
+        here.refuse(key, "is not a day of the calendar.", 'Write "YYYY-MM-DD".')
 
 
 def read_texts(here: TomlTable, key: str, values: Sequence[Any]) -> tuple[str, ...]:

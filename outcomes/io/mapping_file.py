@@ -17,6 +17,7 @@ from outcomes.io.mapping_cells import (
     Defaults,
     read_cell,
     read_date_format,
+    read_day,
     read_decimal,
     read_texts,
 )
@@ -32,6 +33,7 @@ _TOP = {
     "missing": list,
     "date_format": str,
     "id_prefix": str,
+    "complete_to": object,
     "settings": dict,
     "instruments": dict,
 }
@@ -100,6 +102,9 @@ def read_mapping(path: Path | str) -> Mapping:
         origin=values.get("source", ""),
         style=CsvFormat(values.get("delimiter", ","), values.get("encoding", "utf-8")),
         blocks=tuple(blocks),
+        complete_to=read_day(top, "complete_to", values["complete_to"])
+        if "complete_to" in values
+        else "",
         settings=_settings(values, path.name),
     )
 
