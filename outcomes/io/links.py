@@ -63,7 +63,7 @@ def refuse_shared_ids(patients: pd.DataFrame, verdict: Verdict) -> None:
     Parameters
     ----------
     patients : DataFrame
-        All rows read.
+        All rows read; those rejected so far are not looked at.
     verdict : Verdict
         Where the rows stand.
 
@@ -72,7 +72,7 @@ def refuse_shared_ids(patients: pd.DataFrame, verdict: Verdict) -> None:
     DataContractError
         If rows of one id contradict each other in clinic, sex or year of birth.
     """
-    ids = patients["patient_id"]
+    ids = patients["patient_id"].where(verdict.accepted)
     twice = patients[ids.notna() & ids.duplicated(keep=False)]
     if twice.empty:
         return
