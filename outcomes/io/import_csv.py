@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,7 +19,7 @@ from outcomes.io.csv_rows import read_csv_rows
 from outcomes.io.load import FORMATS, IMPORT_FILE, REJECTS_FILE, read_import_record
 from outcomes.io.mapping import Mapping
 from outcomes.io.mapping_file import read_mapping
-from outcomes.io.place import finish_placing, placed_together
+from outcomes.io.place import placed_together, read_whole
 from outcomes.io.records import make_records
 from outcomes.io.rows import Rows, stack
 from outcomes.io.settings_file import settings_to_write
@@ -135,9 +135,9 @@ def import_csv(
         for name in SCHEMAS
         if any(block.table.name == name for block in mapping.blocks)
     }
-    finish_placing(out)
-    before = _imported_before(out)
-    settings = settings_to_write(mapping.settings, out, before.get(SETTINGS_FILE), mapping.file)
+    with read_whole(out):
+        before = _imported_before(out)
+        settings = settings_to_write(mapping.settings, out, before.get(SETTINGS_FILE), mapping.file)
     loaded = check_rows(
         by_table,
         read_settings(out) if settings is None else settings_from(mapping.settings),
@@ -147,7 +147,9 @@ def import_csv(
     loaded = replace(loaded, notices=notices)
     counts = pd.concat([each.counts for each in made], ignore_index=True)
     accounting = _account(counts, by_table, loaded.rejects)
-    if not check:
+    if check:
+        _obsolete(out, by_table, format)
+    else:
         if loaded.tables.patients.empty:
             reason = loaded.rejects.loc[loaded.rejects["table"] == "patients", "reason"]
             most = f", most often because: {reason.mode()[0]}" if len(reason) else ""
@@ -164,7 +166,7 @@ def import_csv(
             "sources": [{"file": path.name, "sha256": _hash(path)} for path in paths],
             "accounting": json.loads(accounting.to_json(orient="records")),
         }
-        _write(loaded, mapping, settings, record, before, out, format)
+        _write(loaded, mapping, settings, record, out, format)
     return ImportSummary(accounting, loaded, written=not check)
 
 
@@ -257,12 +259,29 @@ def _write(
     mapping: Mapping,
     settings: str | None,
     record: dict[str, Any],
-    before: dict[str, str],
     out: Path,
     format: str,
 ) -> None:
     """Put the data set in place, and take away tables of the last import that are no more."""
     frames = frames_of(loaded.tables)
+
+    with placed_together(out, lambda: _obsolete(out, frames, format)) as stage:
+        for name, frame in frames.items():
+            write_frame(frame, SCHEMAS[name], stage / f"{name}.{format}")
+        loaded.rejects.to_csv(stage / REJECTS_FILE, index=False, encoding="utf-8")
+        (stage / MAPPING_FILE).write_text(mapping.text, encoding="utf-8", newline="\n")
+        if settings is not None:
+            (stage / SETTINGS_FILE).write_text(settings, encoding="utf-8", newline="\n")
+        hashes = {path.name: _hash(path) for path in sorted(stage.iterdir())}
+        if settings is None and (written := _imported_before(out).get(SETTINGS_FILE)):
+            hashes[SETTINGS_FILE] = written
+        text = json.dumps({**record, "files": hashes}, indent=2, ensure_ascii=False) + "\n"
+        (stage / IMPORT_FILE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _obsolete(out: Path, frames: Collection[str], format: str) -> list[str]:
+    """Files of tables that an earlier import wrote and this one does not write again."""
+    before = _imported_before(out)
     there = [path.name for path in table_files(out)]
     foreign = [name for name in there if name not in before]
     if foreign:
@@ -271,19 +290,7 @@ def _write(
             "Choose another folder for the import.",
             file=out.name,
         )
-    gone = [name for name in there if name not in {f"{table}.{format}" for table in frames}]
-    with placed_together(out, remove=gone) as stage:
-        for name, frame in frames.items():
-            write_frame(frame, SCHEMAS[name], stage / f"{name}.{format}")
-        loaded.rejects.to_csv(stage / REJECTS_FILE, index=False, encoding="utf-8")
-        (stage / MAPPING_FILE).write_text(mapping.text, encoding="utf-8", newline="\n")
-        if settings is not None:
-            (stage / SETTINGS_FILE).write_text(settings, encoding="utf-8", newline="\n")
-        hashes = {path.name: _hash(path) for path in sorted(stage.iterdir())}
-        if settings is None and SETTINGS_FILE in before:
-            hashes[SETTINGS_FILE] = before[SETTINGS_FILE]
-        text = json.dumps({**record, "files": hashes}, indent=2, ensure_ascii=False) + "\n"
-        (stage / IMPORT_FILE).write_text(text, encoding="utf-8", newline="\n")
+    return [name for name in there if name not in {f"{table}.{format}" for table in frames}]
 
 
 def _imported_before(out: Path) -> dict[str, str]:

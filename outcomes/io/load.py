@@ -15,7 +15,7 @@ from outcomes.errors import DataContractError
 from outcomes.io.checking import Loaded, check_rows
 from outcomes.io.csv_rows import read_csv_rows
 from outcomes.io.parquet_rows import read_parquet_rows
-from outcomes.io.place import finish_placing
+from outcomes.io.place import read_whole
 from outcomes.io.rows import Rows
 from outcomes.schema import SCHEMAS, TableSchema
 from outcomes.settings import read_settings
@@ -85,11 +85,10 @@ def load(folder: Path | str, *, as_of: str | date | pd.Timestamp | None = None) 
         missing, or one patient_id stands for two people.
     """
     folder = Path(folder)
-    finish_placing(folder)
-    paths = _table_files(folder)
-    settings = read_settings(folder)
-    sources = {name: _read(path, SCHEMAS[name]) for name, path in paths.items()}
-    record = read_import_record(folder)
+    with read_whole(folder):
+        settings = read_settings(folder)
+        record = read_import_record(folder)
+        sources = {name: _read(path, SCHEMAS[name]) for name, path in _table_files(folder).items()}
     loaded = check_rows(
         sources,
         settings,

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
 from outcomes.errors import DataContractError
 
+try:
+    import fcntl
+except ImportError:  # Windows has no lock on a folder; there two runs at once are not told apart
+    fcntl = None  # type: ignore[assignment]
+
 _STAGE = ".outcomes-stage-"
 _READY = ".outcomes-ready"
 _MANIFEST = "manifest.json"
 _STALE_SECONDS = 3600
-_ATTEMPTS = 50
 
 
 @contextmanager
-def placed_together(folder: Path, *, remove: Collection[str] = ()) -> Iterator[Path]:
+def placed_together(folder: Path, obsolete: Callable[[], list[str]]) -> Iterator[Path]:
     """Give a temporary folder whose files are moved into a folder when all of them are whole.
 
     Parameters
     ----------
     folder : Path
         Where the files belong; made if it is not there.
-    remove : collection of str
-        Names of files in `folder` that the new set does away with.
+    obsolete : callable
+        Asked last thing, while nobody else writes: names of files in `folder` that the new set does
+        away with. What it raises stops the move.
 
     Yields
     ------
@@ -44,18 +50,19 @@ def placed_together(folder: Path, *, remove: Collection[str] = ()) -> Iterator[P
     -----
     The rename of the temporary folder to its final hidden name is the moment of decision. Until
     then nothing has changed; after it the moves are finished by this run, or by whoever next reads
-    or writes the folder (`finish_placing`).
+    or writes the folder.
     """
     stage: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        finish_placing(folder)
         _sweep(folder)
         stage = Path(mkdtemp(prefix=_STAGE, dir=folder))
         yield stage
-        (stage / _MANIFEST).write_text(json.dumps(sorted(remove)), encoding="utf-8")
-        _decide(stage, folder)
-        finish_placing(folder)
+        with _locked(folder, alone=True):
+            _finish(folder)
+            (stage / _MANIFEST).write_text(json.dumps(sorted(obsolete())), encoding="utf-8")
+            stage.rename(folder / _READY)
+            _finish(folder)
     except OSError as error:
         raise DataContractError(
             f"can't write to the folder ({error.strerror or 'the system refused'}).",
@@ -67,58 +74,72 @@ def placed_together(folder: Path, *, remove: Collection[str] = ()) -> Iterator[P
             shutil.rmtree(stage, ignore_errors=True)
 
 
-def _decide(stage: Path, folder: Path) -> None:
-    for attempt in range(_ATTEMPTS):
-        try:
-            stage.rename(folder / _READY)
-            return
-        except OSError:
-            # Another run is moving its files in at this moment.
-            if attempt == _ATTEMPTS - 1:
-                raise
-            time.sleep(0.02)
-            finish_placing(folder)
-
-
-def finish_placing(folder: Path) -> None:
-    """Finish the moves of a run that was killed after its files were whole.
+@contextmanager
+def read_whole(folder: Path) -> Iterator[None]:
+    """Hold a folder still while it is read, after finishing what a killed run left to do.
 
     Parameters
     ----------
     folder : Path
-        Folder of the files.
+        Folder of the files; it need not be there.
+
+    Yields
+    ------
+    None
+        The files in the folder are one set.
 
     Raises
     ------
     DataContractError
         If there is something to finish and the folder can't be written to.
     """
-    ready = folder / _READY
-    if not ready.is_dir():
+    if (folder / _READY).is_dir():
+        try:
+            with _locked(folder, alone=True):
+                _finish(folder)
+        except OSError as error:
+            raise DataContractError(
+                f"an interrupted import can't be finished ({error.strerror}).",
+                "Open the folder once where you may write to it.",
+                file=folder.name,
+            ) from None
+    with _locked(folder, alone=False):
+        yield
+
+
+@contextmanager
+def _locked(folder: Path, *, alone: bool) -> Iterator[None]:
+    """Lock the folder itself: the system lets go of it when a run is killed."""
+    if fcntl is None or not folder.is_dir():
+        yield
         return
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        manifest = ready / _MANIFEST
-        if manifest.is_file():
-            for name in json.loads(manifest.read_text(encoding="utf-8")):
-                (folder / name).unlink(missing_ok=True)
-            for path in sorted(ready.iterdir()):
-                if path.name != _MANIFEST:
-                    path.replace(folder / path.name)
-            manifest.unlink()
+        with suppress(OSError):  # some network disks know no locks
+            fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _finish(folder: Path) -> None:
+    """Make the moves that were decided on; a file already moved is one less to move."""
+    ready = folder / _READY
+    manifest = ready / _MANIFEST
+    if manifest.is_file():
+        for name in json.loads(manifest.read_text(encoding="utf-8")):
+            (folder / name).unlink(missing_ok=True)
+        for path in sorted(ready.iterdir()):
+            if path.name != _MANIFEST:
+                path.replace(folder / path.name)
+        manifest.unlink()
+    if ready.is_dir():
         shutil.rmtree(ready)
-    except FileNotFoundError:
-        # Another run finished the same moves.
-        return
-    except OSError as error:
-        raise DataContractError(
-            f"an interrupted import can't be finished ({error.strerror}).",
-            "Open the folder once where you may write to it.",
-            file=folder.name,
-        ) from None
 
 
 def _sweep(folder: Path) -> None:
     """Remove what killed runs left behind, save where another run may still be at work."""
     for path in folder.glob(f"{_STAGE}*"):
-        if time.time() - path.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):  # its run has just come to its end
+            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)

@@ -53,15 +53,19 @@ def write_tables(
             raise DataContractError(
                 f"there is no table {name}.", f"Use one of: {', '.join(SCHEMAS)}."
             )
-    left_over = sorted(path.name for path in table_files(folder) if path.stem not in frames)
-    if left_over:
-        raise DataContractError(
-            f"the folder holds tables of another data set: {', '.join(left_over)}.",
-            "Choose an empty folder, or remove them.",
-            file=folder.name,
-        )
-    twins = [path.name for path in table_files(folder) if path.suffix != f".{format}"]
-    with placed_together(folder, remove=twins) as stage:
+
+    def obsolete() -> list[str]:
+        there = table_files(folder)
+        left_over = sorted(path.name for path in there if path.stem not in frames)
+        if left_over:
+            raise DataContractError(
+                f"the folder holds tables of another data set: {', '.join(left_over)}.",
+                "Choose an empty folder, or remove them.",
+                file=folder.name,
+            )
+        return [path.name for path in there if path.suffix != f".{format}"]
+
+    with placed_together(folder, obsolete) as stage:
         for name, frame in frames.items():
             write_frame(frame, SCHEMAS[name], stage / f"{name}.{format}")
 
@@ -183,6 +187,6 @@ def write_rejects(loaded: Loaded, folder: Path | str) -> Path:
     The file holds patients' values and must stay inside the clinic.
     """
     folder = Path(folder)
-    with placed_together(folder) as stage:
+    with placed_together(folder, list) as stage:
         loaded.rejects.to_csv(stage / REJECTS_FILE, index=False, encoding="utf-8")
     return folder / REJECTS_FILE
