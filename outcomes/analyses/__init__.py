@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from outcomes.analyses.headache_frequency import (
+    HeadacheFrequencySpec,
+    estimate_headache_frequency,
+)
 from outcomes.analyses.pain_trajectory import PainTrajectorySpec, estimate_pain_trajectory
+from outcomes.analyses.rom_change import RomChangeSpec, estimate_rom_change
+from outcomes.analyses.window_means import ModelChoices
 
-__all__ = ["PainTrajectorySpec", "estimate_pain_trajectory"]
+__all__ = [
+    "HeadacheFrequencySpec",
+    "ModelChoices",
+    "PainTrajectorySpec",
+    "RomChangeSpec",
+    "estimate_headache_frequency",
+    "estimate_pain_trajectory",
+    "estimate_rom_change",
+]

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.derive.baseline import derive_baseline
-from outcomes.derive.cadence import cadence_at
+from outcomes.derive.cadence import cadence_at, landmark_dates
+from outcomes.derive.episode import derive_start
 from outcomes.derive.patient import derive_patients
 from outcomes.errors import EstimationError
 from outcomes.settings import CADENCES
 from outcomes.tables import Tables
 
 CADENCE = "cadence"
+START_COLUMNS = ["patient_id", "start", "first_session"]
 GROUPINGS = ("", "onset", CADENCE, "clinic")
 ORDER: dict[str, tuple[str, ...]] = {
     "": ("",),
@@ -33,7 +35,7 @@ class Members:
     Parameters
     ----------
     frame : DataFrame
-        One row a patient: those of `derive_patients` plus group.
+        One row a patient: those of `derive_patients` and `derive_start`, and group.
     order : tuple of str
         Groups that have a member, in the order they are shown.
     steps : tuple of (step, reason, n_in, n_out)
@@ -46,8 +48,8 @@ class Members:
 
     @property
     def start(self) -> pd.DataFrame:
-        """Start of care: patient_id, start."""
-        return self.frame[["patient_id", "start"]]
+        """Start of care, as `derive_start` makes it."""
+        return self.frame[START_COLUMNS]
 
     @property
     def group(self) -> pd.Series:
@@ -59,6 +61,27 @@ class Members:
         """Number of members by group, in order."""
         counts = self.frame["group"].value_counts()
         return counts.reindex(list(self.order)).fillna(0).astype("int64")
+
+    def keep(self, kept: pd.Series, step: str, reason: str) -> Members:
+        """Leave members out, and account for it.
+
+        Parameters
+        ----------
+        kept : Series of bool
+            Which rows of `frame` stay.
+        step, reason : str
+            What those who stay have, and why the others are left out.
+
+        Returns
+        -------
+        Members
+            Those who stay.
+        """
+        frame = self.frame[kept].reset_index(drop=True)
+        present = set(frame["group"])
+        order = tuple(group for group in self.order if group in present)
+        steps = (*self.steps, (step, reason, len(self.frame), len(frame)))
+        return Members(frame, order, steps)
 
 
 def check_grouping(group_by: str) -> None:
@@ -108,7 +131,7 @@ def members(tables: Tables, group_by: str, landmark: int) -> Members:
     after it. A patient whose onset or clinic is not recorded is counted in `steps`, never guessed.
     """
     check_grouping(group_by)
-    everyone = derive_patients(tables)
+    everyone = _everyone(tables)
     steps = []
 
     def keep(frame: pd.DataFrame, kept: pd.Series, step: str, reason: str) -> pd.DataFrame:
@@ -138,15 +161,22 @@ def members(tables: Tables, group_by: str, landmark: int) -> Members:
     )
 
 
+def _everyone(tables: Tables) -> pd.DataFrame:
+    """All patients with what is known of them and the start of their care."""
+    start = derive_start(tables.patients, tables.sessions, tables.settings.cut_points)
+    known = derive_patients(tables).drop(columns="start").merge(start, on="patient_id")
+    return known.merge(tables.patients[["patient_id", "headache_type"]], on="patient_id")
+
+
 def _cadence(tables: Tables, people: pd.DataFrame, landmark: int) -> pd.Series:
     """Cadence at the landmark for each row of `people`; missing where there are no sessions."""
     if tables.sessions is None or people.empty:
         return pd.Series(pd.NA, index=people.index, dtype="str")
-    dates = people[["patient_id"]].assign(date=people["start"] + pd.Timedelta(days=landmark))
+    start = people[START_COLUMNS]
     classed = cadence_at(
-        dates,
+        landmark_dates(start, landmark, tables.as_of),
         tables.sessions,
-        people[["patient_id", "start"]],
+        start,
         tables.settings.cut_points,
         tables.as_of,
     )

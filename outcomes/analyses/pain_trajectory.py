@@ -2,20 +2,24 @@
 
 ``curve`` holds, for each group, window and series:
 
-========================  =====================================================================
-group_by, group           grouping and group; both empty for everyone together
-window                    target day from the start of care (int)
-series                    ``model``: the model's mean, for all patients of the group;
-                          ``answering``: mean of those who answered in that window;
-                          ``completers``: the same of those who also answered at day 0 and in the
-                          group's last window, at all windows they answered
-estimate                  mean, in the unit of the instrument
-conf_low, conf_high       its confidence interval
-n_eligible                patients at risk: for whom the window is over at the as-of date, or who
-                          answered in it already
-n_patients                patients whose answers the mean is of (for ``model``: who answered then)
-start_pain, start_pain_n  the group's mean pain at the start of care and how many that is of
-========================  =====================================================================
+==========================  ===================================================================
+outcome                     instrument code
+group_by, group             grouping and group; both empty for everyone together
+window                      target day from the start of care (int)
+series                      ``model``: the model's mean, for all patients of the group;
+                            ``answering``: mean of those who answered in that window;
+                            ``completers``: the same of those who also answered at day 0 and in
+                            the group's last window, at all windows they answered
+estimate                    mean, in the unit of the instrument
+conf_low, conf_high         its confidence interval
+n_eligible                  patients at risk: for whom the window is over at the as-of date, or who
+                            answered in it already
+n_patients                  patients whose answers the mean is of (``model``: who answered then)
+start_level, start_level_n  the group's mean of this instrument at day 0, in its unit, and the
+                            number it is of
+start_pain, start_pain_n    the group's mean pain at the start of care and the number it is of,
+                            whatever the instrument of the curve
+==========================  ===================================================================
 
 ``estimates`` holds for each group and window the terms ``mean`` and ``change`` (from day 0), and
 ``change_interaction`` (an F test that groups change alike) for a split by onset. ``landmark`` is

@@ -33,7 +33,7 @@ import pandas as pd
 
 from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.estimand import describe, intercurrent, population, strategies
-from outcomes.analyses.groups import members
+from outcomes.analyses.groups import Members, members
 from outcomes.analyses.observed import mean_rows, share_rows
 from outcomes.analyses.scores import WindowScores, window_scores
 from outcomes.analyses.trajectory import Trajectory, follow
@@ -132,15 +132,12 @@ def estimate_rom_change(tables: Tables, spec: RomChangeSpec | None = None) -> An
     spec = replace(spec, landmark=landmark)
     people = members(tables, spec.group_by, landmark)
     measured, device_note = _of_device(tables, spec)
-    scores: dict[str, WindowScores] = {}
-    for code in spec.movements:
-        found = window_scores(measured, people, code, spec.timing, spec.windows)
-        if found is not None and len(found.answers):
-            scores[code] = found
-            spec = replace(spec, timing=found.timing, windows=found.windows)
+    scores = _measurements(measured, people, spec)
     if not scores:
         reason = "No range of motion of a patient in this analysis was measured."
         return refuse(QUESTION, spec, tables, people, reason, group_by=spec.group_by)
+    first = next(iter(scores.values()))
+    spec = replace(spec, timing=first.timing, windows=first.windows)
     courses = {
         code: follow(each, people, spec.group_by, landmark, spec.model)
         for code, each in scores.items()
@@ -149,7 +146,6 @@ def estimate_rom_change(tables: Tables, spec: RomChangeSpec | None = None) -> An
     rows += [_asymmetry_rows(name, courses, spec) for name in SIDES]
     rows.append(_never_measured(spec, courses))
     curves = [course.curve() for course in courses.values()]
-    first = next(iter(scores.values()))
     return assemble(
         QUESTION,
         spec,
@@ -168,18 +164,48 @@ def estimate_rom_change(tables: Tables, spec: RomChangeSpec | None = None) -> An
         ),
         curve=pd.concat(curves, ignore_index=True),
         steps=[step for each in scores.values() for step in each.steps],
-        diagnostics={code: course.diagnostics["models"] for code, course in courses.items()}
-        | {"timing": spec.timing},
-        notes=(
-            device_note,
-            *(
-                f"{course.scores.instrument.label}: {note}"
-                for course in courses.values()
-                for note in course.notes
-                if note
+        diagnostics={
+            "timing": spec.timing,
+            "models": pd.concat(
+                [
+                    course.diagnostics["models"].assign(outcome=code)
+                    for code, course in courses.items()
+                ],
+                ignore_index=True,
             ),
-        ),
+        },
+        notes=(device_note, *_notes(courses)),
     )
+
+
+def _measurements(tables: Tables, people: Members, spec: RomChangeSpec) -> dict[str, WindowScores]:
+    """Measurements of each movement that there is, in the windows in which any was measured."""
+    scores = {}
+    timing = spec.timing
+    for code in spec.movements:
+        found = window_scores(tables, people, code, timing, spec.windows)
+        if found is not None and len(found.answers):
+            scores[code] = found
+            timing = found.timing
+    used = {day for each in scores.values() for day in each.answers["window"]}
+    # Movements are measured at a few visits only; the other windows were never meant to hold any.
+    return {
+        code: each.within(tuple(day for day in each.windows if day in used or day == START))
+        for code, each in scores.items()
+    }
+
+
+def _notes(courses: dict[str, Trajectory]) -> list[str]:
+    """Give each note once, with the movements it is about unless it is all of them."""
+    about: dict[str, list[str]] = {}
+    for course in courses.values():
+        for note in course.notes:
+            if note:
+                about.setdefault(note, []).append(course.scores.instrument.short_label)
+    return [
+        note if len(movements) == len(courses) else f"{', '.join(movements)}: {note}"
+        for note, movements in about.items()
+    ]
 
 
 def _of_device(tables: Tables, spec: RomChangeSpec) -> tuple[Tables, str]:
@@ -211,7 +237,7 @@ def _movement_rows(course: Trajectory, spec: RomChangeSpec) -> pd.DataFrame:
     }
     low = percent["group"].map(start) < spec.percent_needs * floor
     refused = low & (percent["status"] == "ok")
-    percent.loc[refused, ["estimate", "std_error", "conf_low", "conf_high", "p_value"]] = np.nan
+    percent.loc[refused, ["estimate", "std_error", "df", "conf_low", "conf_high"]] = np.nan
     percent.loc[refused, "status"] = "refused"
     percent.loc[refused, "note"] = (
         f"the mean at the start is under {spec.percent_needs:g} times the MDC95 of {floor:g} "

@@ -7,7 +7,7 @@ definition makes: it is the last score on or before the first session, whichever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -46,6 +46,22 @@ class WindowScores:
     def answers(self) -> pd.DataFrame:
         """Rows with an answer."""
         return self.frame[self.frame["answered"]]
+
+    def within(self, windows: tuple[int, ...]) -> WindowScores:
+        """Keep some windows only.
+
+        Parameters
+        ----------
+        windows : tuple of int
+            Target days to keep.
+
+        Returns
+        -------
+        WindowScores
+            The same scores in fewer windows.
+        """
+        kept = self.frame[self.frame["window"].isin(windows)].reset_index(drop=True)
+        return replace(self, frame=kept, windows=windows)
 
     @property
     def near_session(self) -> int:
@@ -117,7 +133,9 @@ def window_scores(
         )
     if tables.assessments is None or not (tables.assessments["instrument"] == code).any():
         return None
-    chosen = timing or choose_timing(tables.assessments, people.start, code, cuts, tables.as_of)[0]
+    chosen = (
+        timing or choose_timing(tables.assessments, people.start, code, cuts, tables.as_of).timing
+    )
     frame = derive_windows(
         tables.assessments,
         people.start,

@@ -33,6 +33,8 @@ CURVE_COLUMNS = [
     "conf_high",
     "n_eligible",
     "n_patients",
+    "start_level",
+    "start_level_n",
 ]
 
 
@@ -137,7 +139,7 @@ class Trajectory:
                 "outcome": self.scores.instrument.code,
                 "group_by": self.group_by,
                 "term": "change_interaction",
-                "estimate": test["statistic"],
+                "estimate": test["f"],
                 "df": test["den_df"],
                 "p_value": test["p_value"],
                 "n_patients": answers["patient_id"].nunique(),
@@ -170,6 +172,9 @@ class Trajectory:
         whole = pd.concat(parts, ignore_index=True)
         enough = whole["n_patients"] >= self.choices.min_answers
         shown = enough & (whole["window"] >= self.first_shown)
+        at_start = observed_means(answers[answers["window"] == START], level).set_index("group")
+        whole["start_level"] = whole["group"].map(at_start["estimate"])
+        whole["start_level_n"] = whole["group"].map(at_start["n_patients"]).fillna(0)
         return whole.loc[shown, CURVE_COLUMNS].reset_index(drop=True)
 
     @property
@@ -208,9 +213,9 @@ class Trajectory:
 
     @property
     def left_out(self) -> str:
-        """Windows without enough answers, as a sentence; empty where there is none."""
-        few = (self.grid["n_patients"] < self.choices.min_answers).to_numpy()
-        short = self.grid[few & (self.grid["window"] >= self.first_shown).to_numpy()]
+        """Windows reached without enough answers, as a sentence; empty where there is none."""
+        few = (self.grid["n_patients"] < self.choices.min_answers) & (self.grid["n_eligible"] > 0)
+        short = self.grid[few & (self.grid["window"] >= self.first_shown)]
         if short.empty:
             return ""
         n_groups = self.grid["group"].nunique()
@@ -234,6 +239,7 @@ class Trajectory:
         few = here + f" patients answered; at least {need} are needed"
         no_start = at_start + f" patients have a baseline; at least {need} are needed"
         alone = "no other window has enough answers to follow a course"
+        few = few.where(grid["n_eligible"] > 0, "no patient has come this far yet")
         why = grid["group"].map(self.failures).fillna(alone)
         return few.where(grid["n_patients"] < need, no_start.where(start < need, why))
 
