@@ -86,8 +86,6 @@ def measure_completeness(tables: Tables) -> tuple[Share, ...]:
         Share(f"{name} at the start", int(baseline["baseline"].notna().sum()), n),
     ]
     for timing, where in (("remote", "at home"), ("pre", "before a session")):
-        if not _has_scores(tables, pain, timing):
-            continue
         windows = derive_windows(
             tables.assessments,
             start,
@@ -98,6 +96,8 @@ def measure_completeness(tables: Tables) -> tuple[Share, ...]:
             as_of=tables.as_of,
         )
         followed = windows[windows["at_risk"] & (windows["window"] > 0)]
+        if not followed["answered"].any():
+            continue
         for window in cuts.windows:
             answered = followed.loc[followed["window"] == window.day, "answered"]
             if len(answered):
@@ -109,13 +109,6 @@ def measure_completeness(tables: Tables) -> tuple[Share, ...]:
     if tables.headache_diary is not None or tables.headache_periods is not None:
         shares += _diaries(tables, start)
     return tuple(shares)
-
-
-def _has_scores(tables: Tables, instrument: str, timing: str) -> bool:
-    scores = tables.assessments
-    if scores is None:
-        return False
-    return bool(((scores["instrument"] == instrument) & (scores["timing"] == timing)).any())
 
 
 def _diaries(tables: Tables, start: pd.DataFrame) -> list[Share]:
