@@ -51,14 +51,8 @@ def write_parts(
         raise DataContractError(
             f"tables can't be written as {format}.", f"Use one of: {', '.join(FORMATS)}."
         )
-    there = [path.name for path in table_files(folder)]
-    if there and not (folder / TRUTH_FILE).is_file():
-        raise DataContractError(
-            "the folder holds records that were not simulated.",
-            "Choose an empty folder; they are left as they are.",
-            file=folder.name,
-        )
-    with placed_together(folder, remove=there) as stage:
+    _earlier_simulation(folder)
+    with placed_together(folder, lambda: _earlier_simulation(folder)) as stage:
         writers: dict[str, _TableWriter] = {}
         try:
             for part in parts:
@@ -71,6 +65,18 @@ def write_parts(
                 writer.close()
         text = _lines(truth())
         (stage / TRUTH_FILE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _earlier_simulation(folder: Path) -> list[str]:
+    """Names of the tables that are replaced; refuses a folder of records that someone kept."""
+    there = [path.name for path in table_files(folder)]
+    if there and not (folder / TRUTH_FILE).is_file():
+        raise DataContractError(
+            "the folder holds records that were not simulated.",
+            "Choose an empty folder; they are left as they are.",
+            file=folder.name,
+        )
+    return there
 
 
 class _TableWriter:

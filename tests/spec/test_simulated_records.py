@@ -310,3 +310,16 @@ def test_impossible_specs_are_refused(changes: dict, words: str) -> None:
 def test_unknown_format_is_refused(small: Cohort, tmp_path: Path) -> None:
     with pytest.raises(DataContractError, match="xlsx"):
         write_cohort(small, tmp_path, "xlsx")
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_one_patient_makes_every_table(format: str, tmp_path: Path) -> None:
+    spec = replace(SMALL, patients=1, seed=0, clinics=200, years=0.05, truth_patients=5)
+    write_simulation(spec, tmp_path, format)
+    made = simulate(spec, truth=False).frames
+    assert any(frame.empty for frame in made.values())
+    for name, frame in made.items():
+        path = tmp_path / f"{name}.{format}"
+        read = pd.read_csv(path) if format == "csv" else pd.read_parquet(path)
+        assert len(read) == len(frame)
+        assert list(read.columns) == list(frame.columns)

@@ -12,6 +12,7 @@ from outcomes.simulate.records.assessments import assessments_table
 from outcomes.simulate.records.calendar import draw_entry, make_appointments
 from outcomes.simulate.records.codes import patient_codes
 from outcomes.simulate.records.diary import diary_table
+from outcomes.simulate.records.findings import draw_reactions, draw_trigger_points
 from outcomes.simulate.records.patients import (
     covariates_table,
     draw_complaint_days,
@@ -19,12 +20,7 @@ from outcomes.simulate.records.patients import (
     patients_table,
 )
 from outcomes.simulate.records.plans import exercises_table, plans_table
-from outcomes.simulate.records.sessions import (
-    draw_reactions,
-    draw_trigger_points,
-    session_codes,
-    sessions_table,
-)
+from outcomes.simulate.records.sessions import session_codes, sessions_table
 
 __all__ = ["keep_records", "patient_ids"]
 
