@@ -127,7 +127,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         help="the period before, or the same one a year earlier",
     )  # fmt: skip
     parser.add_argument(
-        "--as-of", type=_day, default="", metavar="DATE", help="read nothing later than this"
+        "--as-of", type=_day, default=None, metavar="DATE", help="read nothing later than this"
     )
     parser.add_argument("--audience", choices=("inside", "outside"), default="inside")
     parser.add_argument("--paper", choices=("a4", "letter"), default="a4")
@@ -140,7 +140,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="DATA")
     parser.add_argument(
-        "--as-of", type=_day, default="", metavar="DATE", help="read nothing later than this"
+        "--as-of", type=_day, default=None, metavar="DATE", help="read nothing later than this"
     )
 
 
@@ -187,7 +187,7 @@ def _report(options: argparse.Namespace) -> int:
         therapist=options.therapist,
         period=read_period(options.period) if options.period else None,
         compare=options.compare,
-        as_of=options.as_of,
+        as_of=options.as_of or "",
         audience=options.audience,
         paper=options.paper,
         pdf=options.pdf,
