@@ -12,7 +12,7 @@ from outcomes.instruments.toml_table import TomlTable
 from outcomes.io.mapping import CellSource
 from outcomes.schema import Column
 
-_CELL = {
+CELL_KEYS = {
     "column": str,
     "constant": object,
     "values": dict,
@@ -70,7 +70,7 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
     if isinstance(content, str):
         content = {"column": content}
     here = TomlTable(content, key, above.file)
-    values = here.check(_CELL, ())
+    values = here.check(CELL_KEYS, ())
     ways: list[str] = [name for name in ("column", "constant") if name in values]
     ways += ["origin"] if any(name in values for name in _ORIGIN) else []
     if len(ways) != 1:

@@ -24,7 +24,7 @@ from outcomes.io.mapping_cells import (
 from outcomes.schema import SCHEMAS, TableSchema
 from outcomes.settings import settings_from
 
-_TOP = {
+TOP_KEYS = {
     "name": str,
     "source": str,
     "delimiter": str,
@@ -37,7 +37,7 @@ _TOP = {
     "settings": dict,
     "instruments": dict,
 }
-_OPTIONS: dict[str, type] = {
+BLOCK_KEYS: dict[str, type] = {
     "file": str,
     "where": object,
     "one_row_per_key": bool,
@@ -79,7 +79,7 @@ def read_mapping(path: Path | str) -> Mapping:
         ) from None
     tables = {name: content.pop(name) for name in SCHEMAS if name in content}
     top = _Top(content, path.name)
-    values = top.check({**_TOP, **dict.fromkeys(SCHEMAS, dict)}, ())
+    values = top.check({**TOP_KEYS, **dict.fromkeys(SCHEMAS, dict)}, ())
     if "patients" not in tables:
         top.refuse("patients", "is missing.", "Add [patients] with patient_id = …")
     if len(values.get("delimiter", ",")) != 1:
@@ -143,9 +143,9 @@ def _blocks(name: str, content: Any, file: str, defaults: Defaults) -> list[Bloc
 
 
 def _block(schema: TableSchema, here: TomlTable, defaults: Defaults) -> Block:
-    chosen = {key: value for key, value in here.content.items() if key in _OPTIONS}
-    columns = {key: value for key, value in here.content.items() if key not in _OPTIONS}
-    options = TomlTable(chosen, here.place, here.file).check(_OPTIONS, ())
+    chosen = {key: value for key, value in here.content.items() if key in BLOCK_KEYS}
+    columns = {key: value for key, value in here.content.items() if key not in BLOCK_KEYS}
+    options = TomlTable(chosen, here.place, here.file).check(BLOCK_KEYS, ())
     defaults = replace(defaults, id_prefix=options.get("id_prefix", defaults.id_prefix))
     shared = _record(schema, TomlTable(columns, here.place, here.file), defaults)
     records = [shared]
@@ -190,7 +190,7 @@ def _record(schema: TableSchema, here: TomlTable, defaults: Defaults) -> dict[st
     record = {}
     for name, content in here.content.items():
         if not schema.knows(name):
-            known = ", ".join([*schema.names, *_OPTIONS])
+            known = ", ".join([*schema.names, *BLOCK_KEYS])
             here.refuse(name, f"is no column of {schema.name}.", f"Use one of: {known}.")
         record[name] = read_cell(schema.column(name), here, content, defaults)
     return record
