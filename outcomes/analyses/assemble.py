@@ -101,7 +101,14 @@ def assemble(
 
 
 def refuse(
-    question: str, spec: Any, tables: Tables, people: Members, reason: str, *, group_by: str = ""
+    question: str,
+    spec: Any,
+    tables: Tables,
+    people: Members,
+    reason: str,
+    *,
+    group_by: str = "",
+    outcome: str = "",
 ) -> AnalysisResult:
     """Build a result that gives no number and says why.
 
@@ -119,6 +126,8 @@ def refuse(
         What is missing, as a sentence.
     group_by : str
         Grouping that was asked for.
+    outcome : str
+        What was to be estimated.
 
     Returns
     -------
@@ -126,6 +135,7 @@ def refuse(
         One row with status ``refused`` and the reason as its note, and an empty curve.
     """
     row = {
+        "outcome": outcome,
         "group_by": group_by,
         "n_eligible": len(people.frame),
         "status": "refused",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.analyses.headache_spans import BASELINE
+from outcomes.analyses.notes import label
 from outcomes.errors import EstimationError
 from outcomes.stats.rates import RateFit, fit_rate_gee
 
@@ -190,7 +191,7 @@ def _left_out(short: dict[int, list[str]], n_groups: int, needed: int) -> list[s
     places = [
         f"day {span}"
         if len(groups) == n_groups
-        else f"day {span} ({', '.join(group.replace('_', ' ') for group in groups)})"
+        else f"day {span} ({', '.join(map(label, groups))})"
         for span, groups in short.items()
     ]
     if not places:

@@ -49,6 +49,8 @@ class HeadacheFrequencySpec:
         Follow-up times in days from the start of care, rising.
     landmark : int or None
         Day at which cadence is taken; None for that of the settings. Diary days count after it.
+    baseline_days : int or None
+        Days before the start that make the baseline; None for the 28 that a rate is expressed for.
     headache_type : str
         Only patients with this type of headache; empty for all.
     reduction : float
@@ -64,6 +66,7 @@ class HeadacheFrequencySpec:
     group_by: str = ""
     days: tuple[int, ...] = (28, 84, 182, 364, 728, 1092)
     landmark: int | None = None
+    baseline_days: int | None = None
     headache_type: str = ""
     reduction: float = 0.5
     min_patients: int = 10
@@ -113,13 +116,15 @@ def estimate_headache_frequency(
     spec = replace(spec, landmark=landmark)
     people = _of_type(members(tables, spec.group_by, landmark), spec)
     earliest = landmark + 1 if spec.group_by == CADENCE else 1
-    spans = find_spans(tables, people, spec.days, earliest)
+    spans = find_spans(tables, people, spec.days, earliest, spec.baseline_days)
     kept = derive_headache_days(
         tables.headache_diary, tables.headache_periods, spans.frame, cuts
     ).assign(group=lambda rows: rows["patient_id"].map(people.group))
     if not (kept["days_observed"] > 0).any():
         reason = "No headache diary or counted period of a patient in this analysis was found."
-        return refuse(QUESTION, spec, tables, people, reason, group_by=spec.group_by)
+        return refuse(
+            QUESTION, spec, tables, people, reason, group_by=spec.group_by, outcome=OUTCOME
+        )
     begun = kept[kept["days_observed"] > 0]
     times = tuple(day for day in spec.days if day in set(begun["span"]))
     short = _short(begun, _grid(kept, people, times), spec)

@@ -18,6 +18,7 @@ from outcomes.analyses.groups import Members
 from outcomes.tables import Tables
 
 BASELINE = 0
+KEYS = ["patient_id", "span"]
 # Days that a span may lie before or after its target.
 REACH = 28
 # A span nearer to its target is preferred if it holds at least this share of the most diary days.
@@ -34,7 +35,7 @@ class Spans:
         One row a patient and span that is over at the as-of date: patient_id, span (target day, 0
         for the baseline), first, last (dates).
     days : dict of int to (int, int)
-        First and last day from the start of care, by target day, of spans kept by diary.
+        First and last day from the start of care, by target day.
     """
 
     frame: pd.DataFrame
@@ -46,10 +47,16 @@ class Spans:
         parts = [
             f"days {first} to {last} for day {day}" for day, (first, last) in self.days.items()
         ]
-        return "diary of " + ", ".join(parts) + "; counted periods as they were counted"
+        return f"diary of {', '.join(parts)}; counted periods as they were counted"
 
 
-def find_spans(tables: Tables, people: Members, targets: tuple[int, ...], earliest: int) -> Spans:
+def find_spans(
+    tables: Tables,
+    people: Members,
+    targets: tuple[int, ...],
+    earliest: int,
+    baseline_days: int | None = None,
+) -> Spans:
     """Find the days of diary that stand for the baseline and for each follow-up time.
 
     Parameters
@@ -63,6 +70,8 @@ def find_spans(tables: Tables, people: Members, targets: tuple[int, ...], earlie
     earliest : int
         First day that may belong to a follow-up time: after the landmark where groups were formed
         there.
+    baseline_days : int or None
+        Days before the start that make the baseline; None for as many as a rate is expressed for.
 
     Returns
     -------
@@ -79,30 +88,31 @@ def find_spans(tables: Tables, people: Members, targets: tuple[int, ...], earlie
     """
     width = tables.settings.cut_points.diary_days
     start = people.start[["patient_id", "start"]]
+    start = start[start["start"].notna()]
     filled = _filled_days(tables, start)
-    days = {BASELINE: (-width, -1)}
+    counted = _counted(tables, start, targets, earliest, width)
+    days = {BASELINE: (-(baseline_days or width), -1)}
     for target, low, high in _zones(targets, width, earliest):
         chosen = _fullest(filled, target - width // 2, low, high, width)
+        if chosen is None and (counted["span"] == target).any():
+            chosen = min(max(target - width // 2, low), high)
         if chosen is not None:
             days[target] = (chosen, chosen + width - 1)
-    parts = [
-        start.assign(
-            span=target,
-            first=start["start"] + pd.Timedelta(days=first),
-            last=start["start"] + pd.Timedelta(days=last),
-        )
-        for target, (first, last) in days.items()
-    ]
-    frame = pd.concat(parts, ignore_index=True)
-    counted = _counted(tables, start, targets, earliest, width)
+    common = pd.concat(
+        [
+            start[["patient_id"]].assign(
+                span=target,
+                first=start["start"] + pd.Timedelta(days=first),
+                last=start["start"] + pd.Timedelta(days=last),
+            )
+            for target, (first, last) in days.items()
+        ]
+    )
     # A patient's own counted period takes the place of the common span, unless a diary was kept.
-    kept_diary = frame["patient_id"].isin(filled["patient_id"])
-    keys = ["patient_id", "span"]
-    replaced = frame.set_index(keys).index.isin(counted.set_index(keys).index)
-    frame = pd.concat([frame[kept_diary | ~replaced], counted[~_is_in(counted, frame[kept_diary])]])
-    over = frame["last"] <= tables.as_of
-    frame = frame[over & frame["start"].notna()].drop(columns="start")
-    return Spans(frame.sort_values(keys, ignore_index=True), days)
+    counted = counted[~counted["patient_id"].isin(filled["patient_id"])]
+    frame = pd.concat([counted, common]).drop_duplicates(KEYS)
+    frame = frame[frame["last"] <= tables.as_of]
+    return Spans(frame.sort_values(KEYS, ignore_index=True), days)
 
 
 def _filled_days(tables: Tables, start: pd.DataFrame) -> pd.DataFrame:
@@ -147,7 +157,7 @@ def _counted(
     tables: Tables, start: pd.DataFrame, targets: tuple[int, ...], earliest: int, width: int
 ) -> pd.DataFrame:
     """Take the counted period of each patient that is nearest to each target."""
-    columns = ["patient_id", "span", "first", "last", "start"]
+    columns = [*KEYS, "first", "last"]
     if tables.headache_periods is None or tables.headache_periods.empty:
         nobody = start.iloc[:0]
         return nobody.assign(span=0, first=nobody["start"], last=nobody["start"])[columns]
@@ -167,9 +177,4 @@ def _counted(
     nearest = pd.concat(found).sort_values(["far", "first"], kind="stable")
     # A period stands for one follow-up time only, the one it is nearest to.
     nearest = nearest.drop_duplicates(["patient_id", "first"])
-    return nearest.drop_duplicates(["patient_id", "span"])[columns]
-
-
-def _is_in(frame: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
-    keys = ["patient_id", "span"]
-    return np.asarray(frame.set_index(keys).index.isin(other.set_index(keys).index))
+    return nearest.drop_duplicates(KEYS)[columns]

@@ -112,7 +112,7 @@ def estimate_pain_trajectory(
     if scores is None or scores.answers.empty:
         label = tables.registry.get(code).label
         reason = f"There is no score of {label} of a patient in this analysis."
-        return refuse(QUESTION, spec, tables, people, reason, group_by=spec.group_by)
+        return refuse(QUESTION, spec, tables, people, reason, group_by=spec.group_by, outcome=code)
     spec = replace(spec, timing=scores.timing, windows=scores.windows)
     course = follow(scores, people, spec.group_by, landmark, spec.model)
     rows = [course.rows("mean"), course.rows("change")]

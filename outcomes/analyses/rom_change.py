@@ -34,6 +34,7 @@ import pandas as pd
 from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.estimand import describe, intercurrent, population, strategies
 from outcomes.analyses.groups import Members, members
+from outcomes.analyses.notes import gather
 from outcomes.analyses.observed import mean_rows, share_rows
 from outcomes.analyses.scores import WindowScores, window_scores
 from outcomes.analyses.trajectory import Trajectory, follow
@@ -195,17 +196,11 @@ def _measurements(tables: Tables, people: Members, spec: RomChangeSpec) -> dict[
     }
 
 
-def _notes(courses: dict[str, Trajectory]) -> list[str]:
-    """Give each note once, with the movements it is about unless it is all of them."""
-    about: dict[str, list[str]] = {}
-    for course in courses.values():
-        for note in course.notes:
-            if note:
-                about.setdefault(note, []).append(course.scores.instrument.short_label)
-    return [
-        note if len(movements) == len(courses) else f"{', '.join(movements)}: {note}"
-        for note, movements in about.items()
-    ]
+def _notes(courses: dict[str, Trajectory]) -> tuple[str, ...]:
+    """Gather the notes of all movements."""
+    names = {code: course.scores.instrument.short_label for code, course in courses.items()}
+    said = [(names[code], note) for code, course in courses.items() for note in course.notes]
+    return gather(said, names.values())
 
 
 def _of_device(tables: Tables, spec: RomChangeSpec) -> tuple[Tables, str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.analyses.groups import CADENCE, Members
+from outcomes.analyses.notes import gather, label
 from outcomes.analyses.observed import completers_means, observed_means
 from outcomes.analyses.scores import WindowScores
 from outcomes.analyses.window_means import (
@@ -203,13 +204,11 @@ class Trajectory:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know: windows left out, and warnings of the fit."""
-        warnings = [
-            f"{_label(group) + ': ' if group else ''}{warning}"
-            for group, model in self.models.items()
-            for warning in model.warnings
+        said = [
+            (group, warning) for group, model in self.models.items() for warning in model.warnings
         ]
-        failed = [f"{_label(group)}: {why}" for group, why in self.failures.items()]
-        return (self.left_out, *warnings, *failed)
+        everyone = self.grid["group"].unique().tolist()
+        return (self.left_out, *gather([*said, *self.failures.items()], everyone))
 
     @property
     def left_out(self) -> str:
@@ -221,7 +220,7 @@ class Trajectory:
         n_groups = self.grid["group"].nunique()
         places = []
         for window, groups in short.groupby("window")["group"]:
-            names = ", ".join(_label(str(group)) for group in groups)
+            names = ", ".join(label(str(group)) for group in groups)
             places.append(f"day {window}" if len(groups) == n_groups else f"day {window} ({names})")
         return (
             f"Left out because fewer than {self.choices.min_answers} patients answered: "
@@ -242,10 +241,6 @@ class Trajectory:
         few = few.where(grid["n_eligible"] > 0, "no patient has come this far yet")
         why = grid["group"].map(self.failures).fillna(alone)
         return few.where(grid["n_patients"] < need, no_start.where(start < need, why))
-
-
-def _label(group: str) -> str:
-    return group.replace("_", " ") or "all"
 
 
 def follow(
