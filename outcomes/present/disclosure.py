@@ -212,7 +212,9 @@ def _release(
 
 def _rounded(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     frame = frame.copy()
-    for column in [name for name in frame.columns if str(name).startswith(("n_", "start_pain_n"))]:
+    for column in [
+        name for name in frame.columns if str(name).startswith("n_") or str(name).endswith("_n")
+    ]:
         frame[column] = _nearest(frame[column], policy.round_to)
     return frame
 
@@ -231,9 +233,10 @@ def _curve(curve: pd.DataFrame, gone: set[tuple[str, ...]], policy: Policy) -> p
         landmark = "day " + curve["window"].astype("str")
         small |= _among(curve[["outcome", "group_by", "group"]].assign(landmark=landmark), gone)
     shown = _rounded(curve, policy)
-    if "start_pain_n" in curve:
-        few = curve["start_pain_n"] < policy.minimum
-        shown.loc[few, ["start_pain", "start_pain_n"]] = np.nan
+    for level in ("start_pain", "start_level"):
+        if f"{level}_n" in curve:
+            few = curve[f"{level}_n"] < policy.minimum
+            shown.loc[few, [level, f"{level}_n"]] = np.nan
     return shown[~small].reset_index(drop=True)
 
 

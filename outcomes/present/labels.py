@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from outcomes.instruments import Instrument, default_registry
+from outcomes.present import format as write
+from outcomes.results import AnalysisResult
+
+HEADACHES = "headache_days"
+_MEASURES = {HEADACHES: "Headache days per 28 days"}
+"""Names of outcomes that are not instruments."""
 
 GROUPS: dict[str, dict[str, str]] = {
     "": {"": "All patients"},
@@ -71,4 +77,31 @@ def outcome_label(outcome: str) -> str:
         Such as ``Pain (0 to 10)`` or ``Rotation to the left``.
     """
     known = instrument_of(outcome)
-    return known.label if known else outcome.replace("_", " ")
+    return known.label if known else _MEASURES.get(outcome, outcome.replace("_", " "))
+
+
+def split_words(result: AnalysisResult) -> str:
+    """Say what a result is split by, as the end of a title.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        The result.
+
+    Returns
+    -------
+    str
+        Such as ``by how often patients came in the weeks before 6 months``; ``all patients
+        together`` where there is no split.
+    """
+    estimates = result.estimates
+    group_by = str(estimates["group_by"].iloc[0]) if len(estimates) else ""
+    if group_by == "cadence":
+        day = getattr(result.spec, "landmark", None)
+        when = f"the 12 weeks up to {write.follow_up(day)}" if day else "the weeks before"
+        return f"by how often patients came in {when}"
+    return {
+        "": "all patients together",
+        "onset": "by how long the complaint had lasted at the start",
+        "clinic": "by clinic, not adjusted for who goes there",
+    }.get(group_by, f"by {group_by.replace('_', ' ')}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,9 +24,20 @@ _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=
 <tr>
 {% for cell in row %}
 {% if loop.first %}
-<th scope="row">{{ cell }}</th>
+<th scope="row"{% if cell | length < 20 %} class="short"{% endif %}>{{ cell }}</th>
 {% else %}
-<td{% if table.numeric %} class="number"{% endif %}>{{ cell }}</td>
+{% if table.numeric %}
+<td class="number">
+{%- for line in pieces(cell) -%}
+{%- for piece in line -%}
+<span class="piece">{{ piece }}</span>{{ "" if loop.last else " " }}
+{%- endfor -%}
+{% if not loop.last %}<br>{% endif %}
+{%- endfor -%}
+</td>
+{% else %}
+<td>{{ cell }}</td>
+{% endif %}
 {% endif %}
 {% endfor %}
 </tr>
@@ -41,6 +53,11 @@ _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=
 {% endif %}
 """
 )
+
+
+def _pieces(cell: str) -> list[list[str]]:
+    """Lines of a cell and their pieces: it may break before a bracket, and nowhere else."""
+    return [re.split(r" (?=\()", line) for line in cell.split("\n")]
 
 
 @dataclass(frozen=True)
@@ -79,7 +96,7 @@ class Table:
         return f"<Table {self.caption!r}: {len(self.rows)} rows>"
 
     def _repr_html_(self) -> str:
-        return _TEMPLATE.render(table=self)
+        return _TEMPLATE.render(table=self, pieces=_pieces)
 
 
 @dataclass(frozen=True)

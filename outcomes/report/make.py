@@ -28,7 +28,7 @@ from outcomes.tables import Tables
 
 _TITLES = {"manager": "Clinic report"}
 # What the notebooks will need; the kernel fetches it while the records are read here.
-_WARM_UP = "import outcomes.analyses, outcomes.io, outcomes.present.figures, matplotlib.pyplot"
+_WARM_UP = "import outcomes.analyses, outcomes.io, outcomes.present"
 
 Say = Callable[[str], None]
 OnStep = Callable[[int, int], None]
@@ -194,7 +194,9 @@ def _title(reader: str) -> str:
 
 
 def _folder(reader: str, subject: Subject, period: Period) -> str:
-    return folder_name(_title(reader), subject.name, period.code, subject.clinic, subject.therapist)
+    return folder_name(
+        _title(reader), subject.name, period.code, also=(subject.clinic, subject.therapist)
+    )
 
 
 def _imprint(

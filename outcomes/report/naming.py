@@ -9,7 +9,7 @@ import unicodedata
 _LONGEST = 40
 
 
-def folder_name(*parts: str) -> str:
+def folder_name(*parts: str, also: tuple[str, ...] = ()) -> str:
     """Make a folder name that is safe everywhere and differs whenever the parts differ.
 
     Parameters
@@ -17,6 +17,8 @@ def folder_name(*parts: str) -> str:
     *parts : str
         Such as the name of a clinic and a period. May hold quotes, markup, slashes, emoji, or be
         empty.
+    also : tuple of str
+        What tells folders apart without being shown.
 
     Returns
     -------
@@ -27,5 +29,7 @@ def folder_name(*parts: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", " ".join(parts)).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_LONGEST].strip("-")
-    digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    digest = hashlib.sha256(
+        "\x00".join((*parts, *also)).encode("utf-8", "surrogatepass")
+    ).hexdigest()[:8]
     return f"{words}-{digest}" if words else digest

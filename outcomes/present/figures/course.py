@@ -12,7 +12,13 @@ from matplotlib.axes import Axes
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.figure import Figure, finish
-from outcomes.present.labels import group_label, instrument_of, outcome_label
+from outcomes.present.labels import (
+    HEADACHES,
+    group_label,
+    instrument_of,
+    outcome_label,
+    split_words,
+)
 from outcomes.present.theme import COMPLETERS, INK, QUIET, WIDTH, Stroke, look, strokes
 from outcomes.results import AnalysisResult
 
@@ -55,7 +61,7 @@ def plot_course(result: AnalysisResult) -> Figure:
     start = _starting_level(model) if group_by == "cadence" else pd.Series(dtype="float64")
     instrument = instrument_of(outcome)
     with look():
-        figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
+        figure, axes = plt.subplots(figsize=(WIDTH, 3.1))
         figure.subplots_adjust(left=_LEFT / WIDTH, right=1 - _RIGHT / WIDTH)
         ends: list[tuple[float, str, Stroke]] = []
         for position, group in enumerate(groups):
@@ -85,19 +91,21 @@ def plot_course(result: AnalysisResult) -> Figure:
             last = rows.iloc[-1]
             ends.append((last["estimate"], "Those who stayed", COMPLETERS))
         days = sorted(set(model["window"]) | ({0} if len(start) else set()))
-        _time_axis(axes, days, _PAIR_GAP if group_by else _LABEL_GAP)
+        _time_axis(axes, days, _PAIR_GAP if group_by else _LABEL_GAP, _first_label(outcome))
         high = instrument.maximum if instrument else float(model["conf_high"].max()) * 1.15
         low = instrument.minimum if instrument else 0.0
         axes.set_ylim(low, high)
         axes.set_title(outcome_label(outcome), fontweight="normal", color=QUIET, fontsize=8.5)
         _end_labels(axes, ends)
-        _counts(axes, model, groups, group_by)
+        did = "Kept a diary" if outcome == HEADACHES else "Answered"
+        _counts(axes, model, groups, group_by, did)
         plt.close(figure)
     return finish(
         figure,
         alt=_alt(model, completers, start, groups, group_by, outcome),
-        caption=_caption(group_by, outcome),
-        note=" ".join((_how_to_read(group_by, len(completers) > 0), *beside)),
+        caption=_caption(result, group_by, outcome),
+        note=_how_to_read(group_by, outcome, len(completers) > 0),
+        caution=" ".join(beside),
     )
 
 
@@ -107,7 +115,7 @@ def _across(days: pd.Series | Sequence[int]) -> np.ndarray:
 
 
 def _starting_level(model: pd.DataFrame) -> pd.Series:
-    level = model.drop_duplicates("group").set_index("group")["start_pain"]
+    level = model.drop_duplicates("group").set_index("group")["start_level"]
     return level[level.notna()]
 
 
@@ -125,7 +133,7 @@ def _line(axes: Axes, rows: pd.DataFrame, stroke: Stroke, aside: float) -> None:
     )  # fmt: skip
 
 
-def _time_axis(axes: Axes, days: Sequence[int], gap: float) -> None:
+def _time_axis(axes: Axes, days: Sequence[int], gap: float, first: str) -> None:
     """Label the windows that have room for it, the first and the last among them."""
     last = _across(days[-1:])[0] or 1.0
     inches = WIDTH - _LEFT - _RIGHT
@@ -137,10 +145,14 @@ def _time_axis(axes: Axes, days: Sequence[int], gap: float) -> None:
         if np.all(np.abs(places[:-1] - places[-1]) >= gap):
             labelled.append(day)
     labelled.sort()
-    axes.set_xticks(
-        _across(labelled), [write.follow_up(day, short=True).capitalize() for day in labelled]
-    )
+    names = [write.follow_up(day, short=True) if day else first for day in labelled]
+    axes.set_xticks(_across(labelled), names)
     axes.set_xticks(_across(days), minor=True)
+
+
+def _first_label(outcome: str) -> str:
+    """Name the first point: a diary kept before care is not an answer at the start."""
+    return "Before" if outcome == HEADACHES else "Start"
 
 
 def _unusual(day: int) -> int:
@@ -180,6 +192,7 @@ def _counts(
     model: pd.DataFrame,
     groups: Sequence[str],
     group_by: str,
+    did: str,
 ) -> None:
     """Write how many answered, of how many at risk, under the axis."""
     days = [round(place**2) for place in axes.get_xticks()]
@@ -200,13 +213,13 @@ def _counts(
         counts = tables[groups[0]]
         known = [day for day in days if day in counts.index]
         for height, name, column in (
-            (-0.17, "Answered", "n_patients"),
-            (-0.245, "Could have answered", "n_eligible"),
+            (-0.19, did, "n_patients"),
+            (-0.27, "Could have", "n_eligible"),
         ):
             row(height, name, {day: write.number(counts.loc[day, column]) for day in known}, INK)
         return
     axes.annotate(
-        "Answered / could have answered", (0, -0.17), xycoords="axes fraction",
+        f"{did} / could have", (0, -0.19), xycoords="axes fraction",
         xytext=(-_LEFT * 72 + 4, 0), textcoords="offset points", fontsize=7.5, color=QUIET,
         va="center",
     )  # fmt: skip
@@ -218,23 +231,20 @@ def _counts(
             for day in days
             if day in counts.index
         }
-        row(-0.245 - position * 0.075, group_label(group_by, group), cells, INK)
+        row(-0.27 - position * 0.08, group_label(group_by, group), cells, INK)
 
 
-def _caption(group_by: str, outcome: str) -> str:
-    split = {
-        "": "from the start of care, all patients together",
-        "onset": "by how long the complaint had lasted at the start",
-        "cadence": "by how often patients had been coming at the landmark",
-        "clinic": "by clinic, not adjusted for who goes there",
-    }
-    return f"{outcome_label(outcome)}, {split[group_by]}"
+def _caption(result: AnalysisResult, group_by: str, outcome: str) -> str:
+    label = outcome_label(outcome)
+    return f"{label}, {split_words(result)}" if group_by else f"{label} from the start of care"
 
 
-def _how_to_read(group_by: str, completers: bool) -> str:
-    parts = ["Points are means, bars are 95% intervals; the first weeks are drawn wider."]
+def _how_to_read(group_by: str, outcome: str, completers: bool) -> str:
+    what = "rates" if outcome == HEADACHES else "means"
+    parts = [f"Points are {what}, bars are 95% intervals; the first weeks are drawn wider."]
     if group_by == "cadence":
-        parts.append("Hollow points are each group's pain at the start of care.")
+        when = "before care" if outcome == HEADACHES else "at the start of care"
+        parts.append(f"Hollow points are each group's level {when}.")
     if completers:
         parts.append(
             "The dotted line counts only those who answered at the start and at the end; "

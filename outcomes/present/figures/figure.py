@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 import matplotlib.figure
+from matplotlib.transforms import Bbox
 
 from outcomes.present.theme import look
 
@@ -27,12 +28,15 @@ class Figure:
         The one idea of the figure.
     note : str
         How to read it, in a smaller hand under the caption.
+    caution : str
+        What must not be overlooked when reading it.
     """
 
     svg: str
     alt: str
     caption: str
     note: str = ""
+    caution: str = ""
 
     def __repr__(self) -> str:
         return f"<Figure {self.caption!r}>"
@@ -40,36 +44,49 @@ class Figure:
     def _repr_html_(self) -> str:
         # an image rather than inline SVG: the PDF engine loses the alternative text of the latter
         data = base64.b64encode(self.svg.encode()).decode()
-        note = f'<span class="how-to-read">{escape(self.note)}</span>' if self.note else ""
+        said = "".join(
+            f'<span class="{kind}">{escape(text)}</span>'
+            for kind, text in (("beware", self.caution), ("how-to-read", self.note))
+            if text
+        )
         return (
-            f"<figure><figcaption>{escape(self.caption)}{note}</figcaption>"
+            f"<figure><figcaption>{escape(self.caption)}{said}</figcaption>"
             f'<img alt="{escape(self.alt, quote=True)}" '
             f'src="data:image/svg+xml;base64,{data}"></figure>'
         )
 
 
-def finish(drawing: matplotlib.figure.Figure, *, alt: str, caption: str, note: str = "") -> Figure:
+def finish(
+    drawing: matplotlib.figure.Figure, *, alt: str, caption: str, note: str = "", caution: str = ""
+) -> Figure:
     """Turn a drawing of matplotlib into a figure.
 
     Parameters
     ----------
     drawing : matplotlib.figure.Figure
         Drawn with the look of `outcomes.present.theme.look`.
-    alt, caption, note : str
+    alt, caption, note, caution : str
         As for `Figure`.
 
     Returns
     -------
     Figure
-        The drawing is cut to what is drawn, so that no label is lost.
+        As wide as it was drawn, so that letters have one size in all figures, or wider where a
+        label needs it; as high as what is drawn, so that no label is lost.
     """
     buffer = io.BytesIO()
     with look():
-        drawing.savefig(
-            buffer, format="svg", bbox_inches="tight", pad_inches=0.04, metadata={"Date": None}
+        drawing.canvas.draw()
+        drawn = drawing.get_tightbbox()
+        box = Bbox.from_extents(
+            min(drawn.x0, 0),
+            drawn.y0 - 0.04,
+            max(drawn.x1, drawing.get_figwidth()),
+            drawn.y1 + 0.04,
         )
+        drawing.savefig(buffer, format="svg", bbox_inches=box, metadata={"Date": None})
     svg = buffer.getvalue().decode("utf-8")
     # the document type would make readers look for a file elsewhere
     svg = re.sub(r"<!DOCTYPE[^>]*>\s*", "", svg)
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    return Figure(svg=svg, alt=alt, caption=caption, note=note)
+    return Figure(svg=svg, alt=alt, caption=caption, note=note, caution=caution)

@@ -8,11 +8,11 @@ import pandas as pd
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.figure import Figure, finish
-from outcomes.present.labels import group_label, outcome_label
+from outcomes.present.labels import group_label, outcome_label, split_words
 from outcomes.present.theme import INK, QUIET, RULE, WIDTH, look, strokes
 from outcomes.results import AnalysisResult
 
-_LEFT, _RIGHT = 1.75, 2.35
+_LEFT, _RIGHT = 1.75, 2.55
 _ROW = 0.235
 """Height of a row in inches."""
 
@@ -80,14 +80,14 @@ def plot_movement(result: AnalysisResult, window: int) -> Figure:
                     linestyle="", zorder=3,
                 )  # fmt: skip
                 _beside(axes, place, _change(row), left=False)
-                _beside(axes, place, _counted(row), left=False, aside=112)
+                _beside(axes, place, _counted(row), left=False, aside=132)
                 place -= 1
         axes.set_ylim(place + 0.4, 0.6)
         axes.set_yticks([])
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}°")
-        for text, aside in (("Change (95% CI)", 8), ("Measured", 112)):
+        for text, aside in (("Change (95% CI)", 8), ("Measured", 132)):
             axes.annotate(
                 text, (1, 1), xycoords="axes fraction", xytext=(aside, 5),
                 textcoords="offset points", fontsize=8, color=QUIET, va="bottom",
@@ -96,15 +96,14 @@ def plot_movement(result: AnalysisResult, window: int) -> Figure:
     return finish(
         figure,
         alt=_alt(rows, group_by, window),
-        caption=_caption(group_by, window),
-        note=" ".join(
-            (
-                f"Hollow points are means at the start, solid points at {write.follow_up(window)}, "
-                "with 95% intervals. Measured: patients measured then, of those who could have "
-                "been.",
-                *beside,
-            )
+        caption=(
+            f"Neck movement at the start and at {write.follow_up(window)}, {split_words(result)}"
         ),
+        note=(
+            f"Hollow points are means at the start, solid points at {write.follow_up(window)}, "
+            "with 95% intervals. Measured: patients measured then, of those who could have been."
+        ),
+        caution=" ".join(beside),
     )
 
 
@@ -158,16 +157,6 @@ def _change(row: dict[str, float]) -> str:
 
 def _counted(row: dict[str, float]) -> str:
     return f"{write.number(row['n_patients'])}/{write.number(row['n_eligible'])}"
-
-
-def _caption(group_by: str, window: int) -> str:
-    split = {
-        "": "all patients together",
-        "cadence": "by how often patients had been coming at the landmark",
-        "onset": "by how long the complaint had lasted at the start",
-        "clinic": "by clinic, not adjusted for who goes there",
-    }
-    return f"Neck movement at the start and at {write.follow_up(window)}, {split[group_by]}"
 
 
 def _alt(rows: pd.DataFrame, group_by: str, window: int) -> str:

@@ -1,0 +1,1 @@
+"""Parts of a report: each takes a released result and shows it, or says why it is left out."""

@@ -1,0 +1,79 @@
+"""The first page: the answer, how complete it is, and what cannot be said yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from outcomes.present.rows import why_absent
+from outcomes.present.sections.section import Section
+from outcomes.present.sentences import (
+    NO_COMPARISON,
+    Sentence,
+    change_sentence,
+    completeness_sentence,
+    headache_sentence,
+    movement_sentence,
+    responder_sentence,
+    spoken_days,
+)
+from outcomes.present.tables import Prose
+from outcomes.results import AnalysisResult
+
+_PAIN_DAYS = (84, 364, 1092)
+_HEADACHE_DAYS = (182,)
+_MOVEMENT_DAYS = (182,)
+_COMPLETE_DAYS = (0, 84, 364)
+
+
+def answer(release: Mapping[str, AnalysisResult]) -> Section:
+    """Write the answer of a report.
+
+    Parameters
+    ----------
+    release : mapping of str to AnalysisResult
+        Released results: ``pain``, ``headaches`` and ``movement``, everyone together.
+
+    Returns
+    -------
+    Section
+        The sentences that the data carry, the most asked-for first; how complete the scores are;
+        what cannot be said yet and what would do; and that nothing here is a comparison.
+    """
+    sentences = _sentences(release)
+    said = [sentence.text for sentence in sentences if sentence.carried]
+    withheld = [sentence.text for sentence in sentences if not sentence.carried]
+    parts = []
+    if said:
+        parts.append(Prose(said, kind="answer"))
+    else:
+        nothing = "These records do not carry an answer yet."
+        parts.append(Prose([nothing], kind="answer"))
+    complete = _complete(release)
+    if complete:
+        parts.append(Prose([complete]))
+    if withheld:
+        parts.append(Prose(["What can't be said yet:"], kind="lead"))
+        parts.append(Prose(withheld, kind="withheld", listed=len(withheld) > 1))
+    if said:
+        parts.append(Prose([NO_COMPARISON], kind="caution"))
+    return Section(parts)
+
+
+def _sentences(release: Mapping[str, AnalysisResult]) -> list[Sentence]:
+    pain, headaches, movement = release["pain"], release["headaches"], release["movement"]
+    found = []
+    if not why_absent(pain):
+        days = spoken_days(pain, "change", _PAIN_DAYS)
+        found += [change_sentence(pain, day, "Pain") for day in days]
+    if not why_absent(headaches):
+        for day in spoken_days(headaches, "rate_ratio", _HEADACHE_DAYS):
+            found += [headache_sentence(headaches, day), responder_sentence(headaches, day)]
+    if not why_absent(movement):
+        days = spoken_days(movement, "change", _MOVEMENT_DAYS)
+        found += [movement_sentence(movement, day) for day in days]
+    return found
+
+
+def _complete(release: Mapping[str, AnalysisResult]) -> str:
+    sentence = completeness_sentence(release["pain"], list(_COMPLETE_DAYS), "pain")
+    return sentence.text if sentence.carried else ""

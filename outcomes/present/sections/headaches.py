@@ -1,0 +1,118 @@
+"""Headache days per 28 days, against the days before care."""
+
+from __future__ import annotations
+
+from outcomes.present import cells
+from outcomes.present import format as write
+from outcomes.present.caution import beside_cadence
+from outcomes.present.figures.course import plot_course
+from outcomes.present.labels import group_label
+from outcomes.present.rows import lookup, records, rows_of, split_of
+from outcomes.present.sections.section import Section, absent, notes_of
+from outcomes.present.tables import Table
+from outcomes.results import AnalysisResult
+
+
+def headache_course(result: AnalysisResult) -> Section:
+    """Show how headache days went.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_headache_frequency`, with or without a grouping.
+
+    Returns
+    -------
+    Section
+        The course and a table of rates, ratios and responders.
+
+    Raises
+    ------
+    DisclosureError
+        If a split by cadence comes without starting pain or without its caution.
+    """
+    split = split_of(result)
+    what = "Headaches by how often patients come" if split else "Headaches"
+    missing = absent(result, what)
+    if missing:
+        return missing
+    figures = [plot_course(result)] if len(result.curve) else []
+    return Section([*figures, headache_table(result)])
+
+
+def headache_table(result: AnalysisResult) -> Table:
+    """Tabulate rates before and after, their ratio, and who had half as many.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_headache_frequency`.
+
+    Returns
+    -------
+    Table
+        A row a follow-up time, or a group and follow-up time.
+
+    Raises
+    ------
+    DisclosureError
+        If a split by cadence comes without starting pain or without its caution.
+    """
+    beside = beside_cadence(result)
+    split = split_of(result)
+    terms = {
+        term: lookup(rows_of(result, term), "group", "day")
+        for term in ("baseline_rate", "rate", "rate_ratio", "responders")
+    }
+    paired = bool(terms["rate_ratio"])
+    rows = []
+    for key, rate in terms["rate"].items():
+        if rate["status"] == "refused":
+            continue
+        group, day = key
+        name = write.follow_up(int(day)).capitalize() if day else "Before care"
+        if split:
+            name = f"{group_label(split, group)}, {name.lower()}"
+        before = [cells.mean(terms["baseline_rate"].get(key))] if paired else []
+        compared = [
+            cells.mean(terms["rate_ratio"].get(key), 2),
+            cells.share(terms["responders"].get(key)),
+        ]
+        after = compared if paired else []
+        rows.append((name, *before, cells.mean(rate), *after, cells.answered(rate)))
+    columns = ["Time", "Then (95% CI)", "Diaries long enough"]
+    if paired:
+        columns[1:2] = ["Before care", "Then (95% CI)", "Ratio (95% CI)", "At least halved"]
+    if split:
+        columns[0] = "Group and time"
+    return Table(
+        "Headache days per 28 days",
+        columns,
+        rows,
+        (
+            *beside,
+            "Rates are headache days per 28 days of diary. "
+            + ("Before care: the same patients. " if paired else "")
+            + "Diaries long enough: at least 14 days filled in both times, of patients whose time "
+            "was over."
+            + (" At least halved: of those who had a headache before care." if paired else ""),
+            *_short(result),
+            *notes_of(result, without=beside),
+        ),
+    )
+
+
+def _short(result: AnalysisResult) -> list[str]:
+    """Say how many diaries were too short to count, once for all times."""
+    if split_of(result):
+        return []
+    rows = rows_of(result, "short_diaries")
+    rows = rows[rows["status"] == "ok"]
+    said = [
+        f"{write.share(row['n_events'], row['n_patients'])} "
+        + (f"at {write.follow_up(int(row['day']))}" if row["day"] else "before care")
+        for row in records(rows)
+    ]
+    if not said:
+        return []
+    return [f"Diaries begun but under 14 days, counted in no rate: {write.listing(said)}."]

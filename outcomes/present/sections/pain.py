@@ -1,0 +1,142 @@
+"""Pain over time: everyone, by onset, and by cadence at the landmark."""
+
+from __future__ import annotations
+
+from outcomes.present import cells
+from outcomes.present import format as write
+from outcomes.present.caution import beside_cadence
+from outcomes.present.figures.course import plot_course
+from outcomes.present.labels import group_label, outcome_label
+from outcomes.present.rows import Row, days_of, lookup, outcome_of, rows_of, split_of
+from outcomes.present.sections.section import Section, absent, notes_of
+from outcomes.present.tables import Table
+from outcomes.results import AnalysisResult
+
+_SPLIT_DAYS = (182, 364, 728, 1092)
+
+
+def pain_course(result: AnalysisResult) -> Section:
+    """Show how pain went for everyone together.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_pain_trajectory`.
+
+    Returns
+    -------
+    Section
+        The course with the completers' beside it, and a table of all follow-up times.
+    """
+    missing = absent(result, "Pain over time")
+    if missing:
+        return missing
+    return Section([plot_course(result), course_table(result)])
+
+
+def pain_split(result: AnalysisResult) -> Section:
+    """Show how pain went by onset, cadence or clinic.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_pain_trajectory` with a grouping.
+
+    Returns
+    -------
+    Section
+        The courses and a table; for cadence with each group's starting pain and the caution.
+
+    Raises
+    ------
+    DisclosureError
+        If a split by cadence comes without starting pain or without its caution.
+    """
+    words = {"onset": "how long the complaint had lasted", "cadence": "how often patients come"}
+    group_by = split_of(result)
+    missing = absent(result, f"Pain by {words.get(group_by, group_by)}")
+    if missing:
+        return missing
+    return Section([plot_course(result), split_table(result)])
+
+
+def course_table(result: AnalysisResult) -> Table:
+    """Tabulate mean and change at every follow-up time.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Everyone together.
+
+    Returns
+    -------
+    Table
+        A row a follow-up time that has an estimate.
+    """
+    means = lookup(rows_of(result, "mean"), "day")
+    changes = lookup(rows_of(result, "change"), "day")
+    rows = [
+        (
+            write.follow_up(day).capitalize(),
+            cells.mean(means[(day,)]),
+            cells.change(changes.get((day,))),
+            cells.answered(means[(day,)]),
+        )
+        for day in days_of(result, "mean")
+    ]
+    return Table(
+        f"{outcome_label(outcome_of(result))} at each follow-up time",
+        ("Time", "Mean (95% CI)", "Change from start (95% CI)", "Answered"),
+        rows,
+        (
+            "Means are estimated for all patients, on the assumption that those who did not answer "
+            "are like those with the same earlier scores who did. Answered: of those for whom the "
+            "time was over.",
+            *notes_of(result),
+        ),
+    )
+
+
+def split_table(result: AnalysisResult) -> Table:
+    """Tabulate each group's start and its means at a few follow-up times.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        With a grouping.
+
+    Returns
+    -------
+    Table
+        A row a group.
+
+    Raises
+    ------
+    DisclosureError
+        If a split by cadence comes without starting pain or without its caution.
+    """
+    beside = beside_cadence(result)
+    group_by = split_of(result)
+    means = lookup(rows_of(result, "mean"), "group", "day")
+    days = [0, *(day for day in days_of(result, "mean") if day in _SPLIT_DAYS)]
+    rows = []
+    for group in dict.fromkeys(group for group, _ in means):
+        found = [means.get((group, day)) for day in days]
+        shown = [_mean_and_number(row) for row in found]
+        rows.append((group_label(group_by, group), *shown))
+    return Table(
+        f"{outcome_label(outcome_of(result))} by group: mean (95% CI) and patients answering",
+        ("Group", *(write.follow_up(day).capitalize() for day in days)),
+        rows,
+        (
+            *beside[:1],
+            "– stands where too few answered.",
+            *notes_of(result, without=beside),
+        ),
+    )
+
+
+def _mean_and_number(row: Row | None) -> str:
+    text = cells.mean(row)
+    known = row is not None and row["status"] == "ok"
+    return f"{text}\n{write.count(row['n_patients'], 'patient')}" if row and known else text
