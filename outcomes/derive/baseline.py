@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from outcomes.derive.patient_days import (
+    NO_DAY,
     day_numbers,
     first_of_each,
     order_of,
+    pack,
     pick,
     positions,
 )
@@ -66,7 +68,7 @@ def derive_baseline(
             "patient_id": start["patient_id"].reset_index(drop=True),
             "baseline": pick(taken["value"], chosen),
             "baseline_date": pick(taken["date"], chosen),
-            "baseline_timing": pick(taken["timing"], chosen),
+            "baseline_timing": pick(taken["timing"], chosen).astype("str"),
         }
     )
 
@@ -77,24 +79,24 @@ def _chosen_rows(
     """Row of `assessments` that is the baseline of each row of `start`, -1 for none."""
     chosen = np.full(len(start), -1)
     valid = (assessments["instrument"] == instrument_code) & assessments["value"].notna()
-    rows = np.flatnonzero(valid)
-    position = positions(assessments["patient_id"].iloc[rows], start["patient_id"])
-    rows, position = rows[position >= 0], position[position >= 0]
-    day = day_numbers(assessments["date"].iloc[rows])
-    age = day_numbers(start["start"])[position] - day
-    near = (age >= 0) & (age <= cuts.baseline_max_age)
-    rows, position, age = rows[near], position[near], age[near]
-    few = assessments.iloc[rows]
-    before = (few["timing"] == "pre").to_numpy()
-    session = few["session_id"]
-    first = pick(start["first_session"], position)
-    later = (age == 0) & before & session.notna().to_numpy() & first.notna().to_numpy()
-    later &= session.to_numpy(dtype=object) != first.to_numpy(dtype=object)
-    kept = np.flatnonzero(~later & (few["timing"] != "post").to_numpy())
+    rows = np.flatnonzero(valid & (assessments["timing"] != "post"))
+    place = positions(assessments["patient_id"], start["patient_id"])[rows]
+    origin = np.append(day_numbers(start["start"]), NO_DAY)[place]
+    day = day_numbers(assessments["date"])[rows]
+    near = (day <= origin) & (day >= origin - cuts.baseline_max_age) & (origin != NO_DAY)
+    near &= place >= 0
+    rows, place, age = rows[near], place[near], (origin - day)[near]
+    before = (assessments["timing"].iloc[rows] == "pre").to_numpy()
+    # on the day of the start, only what belongs to the first session came before treatment
+    doubtful = np.flatnonzero((age == 0) & before)
+    session = assessments["session_id"].iloc[rows[doubtful]].to_numpy(dtype=object)
+    first = pick(start["first_session"], place[doubtful]).to_numpy(dtype=object)
+    later = np.zeros(len(rows), dtype=bool)
+    later[doubtful] = (session != first) & pd.notna(session) & pd.notna(first)
+    rows, place, rank = (each[~later] for each in (rows, place, age * 2 + ~before))
     # smallest first: the patient, then the youngest, then a score before a session
-    rank = age[kept] * 2 + ~before[kept]
-    keys = position[kept] * (2 * cuts.baseline_max_age + 2) + rank
-    order = kept[order_of(keys, few.iloc[kept], ["session_id"])]
-    best = order[first_of_each(position[order])]
-    chosen[position[best]] = rows[best]
+    keys = pack(place, rank)
+    order = order_of(keys, assessments, rows, ["session_id"])
+    best = order[first_of_each(place[order])]
+    chosen[place[best]] = rows[best]
     return chosen

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from outcomes.derive.episode import derive_sessions
 from outcomes.derive.patient_days import (
     NO_DAY,
     Flags,
     Ints,
     day_number,
     day_numbers,
+    first_of_each,
+    order_of,
     pack,
     positions,
+    sorted_keys,
     to_dates,
     unpack,
+    words,
 )
 from outcomes.schema import SCHEMAS
 from outcomes.settings import CutPoints
 
-_LONG_AGO = -(10**6)
+Numbers = NDArray[np.float64]
 
 
 def landmark_dates(start: pd.DataFrame, day: int, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -99,19 +103,28 @@ def cadence_at(
     place = positions(dates["patient_id"], start["patient_id"])
     day = day_numbers(dates["date"])
     last_day = day_number(as_of)
-    attended = _sorted_days(sessions, (sessions["status"] == "attended").to_numpy(), "date", start)
     asked = (place >= 0) & (day != NO_DAY) & (day <= last_day)
-    frame = _measures(attended, np.where(asked, place, 0), day, cuts)
-    booked = _booked(sessions, start, np.where(asked, place, 0), day, last_day)
-    lapsed = (frame.pop("since_last") >= cuts.lapse).to_numpy() & ~(booked == 1)
-    frame["cadence"] = _named(frame["per_28"].to_numpy(), lapsed, cuts)
-    frame["booked"] = booked
-    unknown = ~asked | frame["days"].isna().to_numpy()
-    frame.loc[unknown, ["n_sessions", "days", "per_28", "booked"]] = np.nan
-    frame["cadence"] = frame["cadence"].mask(unknown)
-    frame.insert(0, "patient_id", dates["patient_id"].reset_index(drop=True))
-    frame.insert(1, "date", dates["date"].reset_index(drop=True))
-    return frame
+    place, day = np.where(asked, place, 0), np.where(asked, day, 0)
+    whose = positions(sessions["patient_id"], start["patient_id"])
+    date = day_numbers(sessions["date"])
+    held = (sessions["status"] == "attended").to_numpy() & (whose >= 0) & (date != NO_DAY)
+    attended = sorted_keys(pack(whose[held], date[held]))
+    count, length, since_last = _measures(attended, place, day, cuts)
+    booked = _booked(sessions, whose, place, day, last_day)
+    known = asked & ~np.isnan(length)
+    lapsed = (since_last >= cuts.lapse) & ~(booked == 1)
+    rate = np.where(known, count * cuts.diary_days / length, np.nan)
+    return pd.DataFrame(
+        {
+            "patient_id": dates["patient_id"].reset_index(drop=True),
+            "date": dates["date"].reset_index(drop=True),
+            "n_sessions": np.where(known, count, np.nan),
+            "days": np.where(known, length, np.nan),
+            "per_28": rate,
+            "cadence": _named(rate, lapsed, cuts),
+            "booked": np.where(known, booked, np.nan),
+        }
+    )
 
 
 def rolling_cadence(
@@ -137,74 +150,62 @@ def rolling_cadence(
     """
     if sessions is None:
         sessions = SCHEMAS["sessions"].empty()
-    needed = ["patient_id", "session_id", "date", "time", "status"]
-    attended = derive_sessions(sessions[needed], cuts)[needed[:3]]
-    place = positions(attended["patient_id"], start["patient_id"])
-    attended = attended[place >= 0].reset_index(drop=True)
-    place, day = place[place >= 0], day_numbers(attended["date"])
-    frame = _measures(np.sort(pack(place, day)), place, day, cuts).drop(columns="since_last")
-    never = np.zeros(len(frame), dtype=bool)
-    frame["cadence"] = _named(frame["per_28"].to_numpy(), never, cuts)
-    return pd.concat([attended, frame], axis=1)
-
-
-def _sorted_days(sessions: pd.DataFrame, chosen: Flags, column: str, start: pd.DataFrame) -> Ints:
-    """Packed patient and date of the sessions chosen, sorted."""
-    rows = np.flatnonzero(chosen & sessions[column].notna().to_numpy())
-    place = positions(sessions["patient_id"].iloc[rows], start["patient_id"])
-    day = day_numbers(sessions[column].iloc[rows])
-    keys = pack(place[place >= 0], day[place >= 0])
-    return keys if (keys[1:] >= keys[:-1]).all() else np.sort(keys)
-
-
-def _measures(attended: Ints, place: Ints, day: Ints, cuts: CutPoints) -> pd.DataFrame:
-    """Sessions in the window, its length, and days since the last one; missing without any."""
-    upto = np.searchsorted(attended, pack(place, day), side="right")
-    first = np.searchsorted(attended, pack(place, _LONG_AGO * np.ones_like(day)))
-    before = np.searchsorted(attended, pack(place, day - cuts.cadence_window), side="right")
-    came = upto > first
-    days = np.append(unpack(attended)[1], 0)
-    since_first = np.where(came, day - days[first], np.nan)
-    since_last = np.where(came, day - days[upto - 1], np.nan)
-    length = np.clip(since_first, cuts.cadence_min, cuts.cadence_window)
-    count = np.where(came, upto - before, np.nan)
-    return pd.DataFrame(
-        {
-            "n_sessions": count,
-            "days": length,
-            "per_28": count * cuts.diary_days / length,
-            "since_last": since_last,
-        }
+    place = positions(sessions["patient_id"], start["patient_id"])
+    rows = np.flatnonzero((sessions["status"] == "attended") & sessions["date"].notna())
+    rows = rows[place[rows] >= 0]
+    place, day = place[rows], day_numbers(sessions["date"])[rows]
+    order = order_of(pack(place, day), sessions, rows, ["time", "session_id"])
+    rows, place, day = rows[order], place[order], day[order]
+    count, length, _ = _measures(pack(place, day), place, day, cuts)
+    rate = count * cuts.diary_days / length
+    attended = sessions[["patient_id", "session_id", "date"]].take(rows).reset_index(drop=True)
+    return attended.assign(
+        n_sessions=count,
+        days=length,
+        per_28=rate,
+        cadence=_named(rate, np.zeros(len(rate), dtype=bool), cuts),
     )
 
 
-def _named(per_28: np.ndarray, lapsed: Flags, cuts: CutPoints) -> pd.Series:
+def _measures(
+    attended: Ints, place: Ints, day: Ints, cuts: CutPoints
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Sessions in the window, its length, days since the last one; missing before the first."""
+    upto = np.searchsorted(attended, pack(place, day), side="right")
+    before = np.searchsorted(attended, pack(place, day - cuts.cadence_window), side="right")
+    owner, days = unpack(np.append(attended, pack(np.array([-1]), 0)))
+    opening = np.flatnonzero(first_of_each(owner))
+    first_day = np.zeros(int(max(place.max(initial=0), owner.max())) + 1, dtype=np.int64)
+    first_day[owner[opening[:-1]]] = days[opening[:-1]]
+    came = (upto > 0) & (owner[upto - 1] == place)
+    since_first = np.where(came, day - first_day[place], np.nan)
+    since_last = np.where(came, day - days[upto - 1], np.nan)
+    length = np.clip(since_first, cuts.cadence_min, cuts.cadence_window)
+    return np.where(came, upto - before, np.nan), length, since_last
+
+
+def _named(per_28: Numbers, lapsed: Flags, cuts: CutPoints) -> pd.Series:
     """Name of each cadence; missing where the number is."""
     edges = (cuts.monthly, cuts.twice_monthly, cuts.weekly)
     level = np.searchsorted(edges, per_28, side="right")
-    names = np.array(["sparse", "monthly", "twice_monthly", "weekly", "lapsed"], dtype=object)
-    chosen = names[np.where(lapsed, 4, np.where(np.isnan(per_28), 0, level))]
-    return pd.Series(chosen, dtype="str").mask(np.isnan(per_28))
+    level = np.where(np.isnan(per_28), -1, np.where(lapsed, 4, level))
+    return words(("sparse", "monthly", "twice_monthly", "weekly", "lapsed"), level)
 
 
-def _booked(
-    sessions: pd.DataFrame, start: pd.DataFrame, place: Ints, day: Ints, last_day: int
-) -> np.ndarray:
+def _booked(sessions: pd.DataFrame, whose: Ints, place: Ints, day: Ints, last_day: int) -> Numbers:
     """Whether an appointment lay ahead: 1, 0, or NaN where it is not known.
 
     An appointment lay ahead from the day it was booked to the day before it took place. So many of
     them cover a day as were opened up to it, less those that were over before it.
     """
-    recorded = sessions["booked_on"].notna().to_numpy()
     booked_on, date = day_numbers(sessions["booked_on"]), day_numbers(sessions["date"])
-    ahead = recorded & (date != NO_DAY) & (booked_on < date)
-    opened = _sorted_days(sessions, ahead, "booked_on", start)
-    over = _sorted_days(sessions, ahead, "date", start)
+    recorded = booked_on != NO_DAY
+    ahead = recorded & (booked_on < date) & (whose >= 0)
     here = pack(place, day)
-    open_now = np.searchsorted(opened, here, side="right") - np.searchsorted(over, here, "right")
+    opened = sorted_keys(pack(whose[ahead], booked_on[ahead]))
+    over = sorted_keys(pack(whose[ahead], date[ahead]))
+    open_now = np.searchsorted(opened, here, "right") - np.searchsorted(over, here, "right")
     past = np.where(open_now > 0, 1.0, 0.0 if recorded.any() else np.nan)
-    still = (sessions["status"] == "booked").to_numpy() & (date >= last_day)
-    waiting = _sorted_days(sessions, still, "date", start)
-    first = np.searchsorted(waiting, pack(place, _LONG_AGO * np.ones_like(day)))
-    patient = np.append(unpack(waiting)[0], -1)[first]
-    return np.where(day < last_day, past, (patient == place).astype("float64"))
+    still = (sessions["status"] == "booked").to_numpy() & (date >= last_day) & (whose >= 0)
+    waiting = np.isin(place, whose[still]).astype("float64")
+    return np.where(day < last_day, past, waiting)

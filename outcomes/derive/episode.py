@@ -47,12 +47,12 @@ def derive_sessions(sessions: pd.DataFrame | None, cuts: CutPoints) -> pd.DataFr
     """
     if sessions is None:
         sessions = SCHEMAS["sessions"].empty()
-    attended = sessions[(sessions["status"] == "attended") & sessions["date"].notna()]
-    ids = sorted_ids(attended["patient_id"])
-    keys = pack(positions(attended["patient_id"], ids), day_numbers(attended["date"]))
-    order = order_of(keys, attended, ["time", "session_id"])
+    rows = np.flatnonzero((sessions["status"] == "attended") & sessions["date"].notna())
+    place = positions(sessions["patient_id"], sorted_ids(sessions["patient_id"]))[rows]
+    keys = pack(place, day_numbers(sessions["date"])[rows])
+    order = order_of(keys, sessions, rows, ["time", "session_id"])
     keys = keys[order]
-    attended = attended.take(order).reset_index(drop=True)
+    attended = sessions.take(rows[order]).reset_index(drop=True)
     position, day = unpack(keys)
     first = first_of_each(position)
     gap = np.full(len(day), np.nan)
@@ -100,24 +100,19 @@ def derive_start(
     first_row = np.full(len(ids), -1)
     if sessions is None:
         sessions = SCHEMAS["sessions"].empty()
-    if len(sessions) and len(ids):
-        attended = (sessions["status"] == "attended").to_numpy() & sessions[
-            "date"
-        ].notna().to_numpy()
-        rows = np.flatnonzero(attended)
-        position = positions(sessions["patient_id"].iloc[rows], ids)
-        day = day_numbers(sessions["date"].iloc[rows])
-        earliest = np.full(len(ids), np.iinfo(np.int64).max)
-        known = position >= 0
-        np.minimum.at(earliest, position[known], day[known])
-        on_day = known & (day == earliest[position])
-        rows, position = rows[on_day], position[on_day]
-        candidates = sessions.iloc[rows]
-        order = order_of(position, candidates, ["time", "session_id"])
-        chosen = order[first_of_each(position[order])]
-        seen = position[chosen]
-        start[seen] = earliest[seen]
-        first_row[seen] = rows[chosen]
+    rows = np.flatnonzero((sessions["status"] == "attended") & sessions["date"].notna())
+    place = positions(sessions["patient_id"], ids)[rows]
+    rows, place = rows[place >= 0], place[place >= 0]
+    day = day_numbers(sessions["date"])[rows]
+    earliest = np.full(len(ids), np.iinfo(np.int64).max)
+    np.minimum.at(earliest, place, day)
+    on_day = day == earliest[place]
+    rows, place = rows[on_day], place[on_day]
+    order = order_of(place, sessions, rows, ["time", "session_id"])
+    chosen = order[first_of_each(place[order])]
+    seen = place[chosen]
+    start[seen] = earliest[seen]
+    first_row[seen] = rows[chosen]
     first_session = pick(sessions["session_id"], first_row)
     return pd.DataFrame(
         {"patient_id": ids, "start": to_dates(start), "first_session": first_session}

@@ -1,123 +1,146 @@
-"""Scores after the start of care, sorted by patient and day, and how to find them."""
+"""Scores after the start of care, and the windows they lie in."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from outcomes.derive.patient_days import (
-    NO_DAY,
-    Flags,
-    Ints,
-    day_numbers,
-    order_of,
-    pack,
-    positions,
-)
-from outcomes.derive.soreness import flag_near_session
+from outcomes.derive.patient_days import NO_DAY, Flags, Ints, day_numbers, positions
 from outcomes.schema import SCHEMAS
-from outcomes.settings import CutPoints, Window
+from outcomes.settings import CutPoints
+
+_NEVER = 1 << 40
 
 
-def scores_after_start(
-    assessments: pd.DataFrame | None,
+@dataclass(frozen=True)
+class FollowUp:
+    """Scores that lie in a window after the start.
+
+    Parameters
+    ----------
+    rows : ndarray of int64
+        Places of the scores in the table of assessments.
+    place : ndarray of int64
+        Place of each score's patient in the table of starts.
+    day : ndarray of int64
+        Days from the start.
+    score, window : ndarray of int64
+        Pairs of a score (its place in `rows`) and a window (its place in `CutPoints.windows`) that
+        it lies in. A score on the day where two windows meet has two pairs.
+    """
+
+    rows: Ints
+    place: Ints
+    day: Ints
+    score: Ints
+    window: Ints
+
+    def cells(self, windows: int) -> Ints:
+        """Give the number of the patient-window that each pair lies in.
+
+        Parameters
+        ----------
+        windows : int
+            Number of windows a patient has.
+
+        Returns
+        -------
+        ndarray of int64
+            Place of the patient × `windows` + place of the window, for each pair.
+        """
+        return self.place[self.score] * windows + self.window
+
+    def only(self, chosen: Flags) -> FollowUp:
+        """Keep some of the pairs.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool
+            One for each pair.
+
+        Returns
+        -------
+        FollowUp
+            The same scores with fewer pairs.
+        """
+        return replace(self, score=self.score[chosen], window=self.window[chosen])
+
+
+def scores_in_windows(
+    assessments: pd.DataFrame,
     start: pd.DataFrame,
     instrument_code: str,
-    timing: str,
-    sessions: pd.DataFrame | None,
+    timings: tuple[str, ...],
     cuts: CutPoints,
     last_day: int,
-) -> tuple[Ints, pd.DataFrame, Flags]:
+) -> FollowUp:
     """Select the scores that can be follow-up.
 
     Parameters
     ----------
-    assessments : DataFrame or None
+    assessments : DataFrame
         Scores as in the contract.
     start : DataFrame
         As made by `derive_start`.
-    instrument_code, timing : str
-        Instrument and timing to take.
-    sessions : DataFrame or None
-        Appointments, to tell scores near a session; none is marked without them.
+    instrument_code : str
+        Instrument to take.
+    timings : tuple of str
+        Timings to take.
     cuts : CutPoints
-        `windows` (the last one ends the follow-up) and `soreness_hours` are used.
+        `windows` are used, the first of which is the baseline and holds no follow-up.
     last_day : int
         Last day number that is read.
 
     Returns
     -------
-    keys : ndarray of int64
-        Packed place in `start` and days since the start, sorted.
-    scores : DataFrame
-        The scores in that order: date, timing, session_id, value. On one day, those that are not
-        near a session come first, then those of the lower session_id.
-    near : ndarray of bool
-        Whether each is near a session.
+    FollowUp
+        Scores that are not missing, dated after the start and up to `last_day`, in a window.
     """
-    if assessments is None:
-        assessments = SCHEMAS["assessments"].empty()
     valid = (assessments["instrument"] == instrument_code) & assessments["value"].notna()
-    rows = np.flatnonzero(valid & (assessments["timing"] == timing))
-    place = positions(assessments["patient_id"].iloc[rows], start["patient_id"])
-    date = day_numbers(assessments["date"].iloc[rows])
-    origin = np.append(day_numbers(start["start"]), NO_DAY)[place]
-    use = (place >= 0) & (origin != NO_DAY) & (date != NO_DAY) & (date <= last_day)
-    use &= (date > origin) & (date - origin <= cuts.windows[-1].last)
-    rows, keys = rows[use], pack(place[use], (date - origin)[use])
-    scores = assessments[["date", "timing", "session_id", "value"]].iloc[rows]
-    order = order_of(keys, scores, ["session_id"])
-    scores, keys, place = scores.iloc[order], keys[order], place[use][order]
-    near = flag_near_session(scores, place, sessions, start["patient_id"], cuts)
-    order = np.argsort(keys * 2 + near, kind="stable")
-    return keys[order], scores.iloc[order], near[order]
+    timed = [(assessments["timing"] == timing).to_numpy() for timing in timings]
+    rows = np.flatnonzero(valid & np.logical_or.reduce(timed))
+    place = positions(assessments["patient_id"], start["patient_id"])[rows]
+    date = day_numbers(assessments["date"])[rows]
+    origin = day_numbers(start["start"])
+    # nobody's score comes after a start that lies beyond all dates
+    origin = np.append(np.where(origin == NO_DAY, _NEVER, origin), _NEVER)[place]
+    layers = _windows_of_days(cuts)
+    day = np.clip(date - origin, 0, layers.shape[1] - 1)
+    first = layers[0, day]
+    use = np.flatnonzero((first >= 0) & (date <= last_day))
+    rows, place, day = rows[use], place[use], day[use]
+    score, window = [np.arange(len(use))], [first[use]]
+    for layer in layers[1:]:
+        found = layer[day]
+        again = np.flatnonzero(found >= 0)
+        score.append(again)
+        window.append(found[again])
+    return FollowUp(rows, place, day, np.concatenate(score), np.concatenate(window))
 
 
-def nearest(keys: Ints, patients: Ints, window: Window) -> Ints:
-    """Find each patient's score nearest to the target of a window.
+def _windows_of_days(cuts: CutPoints) -> Ints:
+    """Windows that each day since the start lies in, -1 for none; a row for each that overlaps.
 
-    Parameters
-    ----------
-    keys : ndarray of int64
-        As from `scores_after_start`.
-    patients : ndarray of int64
-        Places of the patients.
-    window : Window
-        Target and margin.
+    The first column, the start itself, and the last, the day after all windows, lie in none.
+    """
+    last = max((window.last for window in cuts.windows[1:]), default=0)
+    layers = np.full((len(cuts.windows), last + 2), -1)
+    depth = np.zeros(last + 2, dtype=np.int64)
+    for number, window in enumerate(cuts.windows[1:], start=1):
+        days = np.arange(max(window.first, 1), window.last + 1)
+        layers[depth[days], days] = number
+        depth[days] += 1
+    return layers[: max(int(depth.max()), 1)]
+
+
+def no_scores() -> pd.DataFrame:
+    """Give a table of assessments without rows, for data that have none.
 
     Returns
     -------
-    ndarray of int64
-        Place in `keys`, the earlier where two are equally near; -1 where none is in the window.
+    DataFrame
+        The columns of the contract with their types.
     """
-    if not len(keys):
-        return np.full(len(patients), -1)
-    target = pack(patients, window.day)
-    after = np.searchsorted(keys, target)
-    # keys of other patients are far away, so the distance also tells whose score it is
-    far = np.iinfo(np.int64).max
-    later = np.where(after < len(keys), keys[np.minimum(after, len(keys) - 1)] - target, far)
-    sooner = np.where(after > 0, target - keys[np.maximum(after - 1, 0)], far)
-    nearest = np.where(sooner <= later, after - 1, after)
-    return np.where(np.minimum(sooner, later) <= window.margin, nearest, -1)
-
-
-def any_between(keys: Ints, patients: Ints, window: Window) -> Flags:
-    """Say which patients have a score within a window.
-
-    Parameters
-    ----------
-    keys : ndarray of int64
-        As from `scores_after_start`.
-    patients : ndarray of int64
-        Places of the patients.
-    window : Window
-        First and last day.
-
-    Returns
-    -------
-    ndarray of bool
-        One for each patient.
-    """
-    first = np.searchsorted(keys, pack(patients, window.first), side="left")
-    return np.searchsorted(keys, pack(patients, window.last), side="right") > first
+    return SCHEMAS["assessments"].empty()

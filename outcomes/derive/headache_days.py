@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from outcomes.derive.patient_days import NO_DAY, Ints, day_numbers, pack, positions
+from outcomes.derive.patient_days import NO_DAY, Ints, day_numbers, pack, positions, words
 from outcomes.schema import SCHEMAS
 from outcomes.settings import CutPoints
 
@@ -62,7 +62,7 @@ def derive_headache_days(
     sufficient = days >= cuts.diary_min_days
     rate = np.full(len(days), np.nan)
     np.divide(headaches * cuts.diary_days, days, out=rate, where=sufficient)
-    source = np.where(use_diary, "diary", "period").astype(object)
+    source = np.where(days == 0, -1, np.where(use_diary, 0, 1))
     return pd.DataFrame(
         {
             "patient_id": spans["patient_id"].reset_index(drop=True),
@@ -71,7 +71,7 @@ def derive_headache_days(
             "headache_days": headaches,
             "per_28": rate,
             "sufficient": sufficient,
-            "recorded_in": pd.Series(source, dtype="str").mask(days == 0),
+            "recorded_in": words(("diary", "period"), source),
         }
     )
 
@@ -82,7 +82,9 @@ def _from_diary(
     """Days filled in and headache days of each span, from daily records."""
     keys, (headache,) = _sorted_rows(diary, ids, "date", ["headache"])
     said = ~np.isnan(headache)
-    keys, total = keys[said], np.append(0.0, np.cumsum(headache[said]))
+    if not said.all():
+        keys, headache = keys[said], headache[said]
+    total = np.append(0.0, np.cumsum(headache))
     begin = np.searchsorted(keys, pack(place, first), side="left")
     end = np.maximum(np.searchsorted(keys, pack(place, last), side="right"), begin)
     return (end - begin).astype("float64"), total[end] - total[begin]
@@ -116,9 +118,12 @@ def _sorted_rows(
 ) -> tuple[Ints, list[np.ndarray]]:
     """Packed patient and date of the rows that have both, sorted, and columns in that order."""
     place, day = positions(rows["patient_id"], ids), day_numbers(rows[dated_by])
-    use = np.flatnonzero((place >= 0) & (day != NO_DAY))
-    keys = pack(place[use], day[use])
+    values = [rows[name].to_numpy(dtype="float64") for name in columns]
+    known = (place >= 0) & (day != NO_DAY)
+    if not known.all():
+        place, day, values = place[known], day[known], [each[known] for each in values]
+    keys = pack(place, day)
     if not (keys[1:] >= keys[:-1]).all():
         order = np.argsort(keys)
-        keys, use = keys[order], use[order]
-    return keys, [rows[name].to_numpy(dtype="float64")[use] for name in columns]
+        keys, values = keys[order], [each[order] for each in values]
+    return keys, values

@@ -14,6 +14,7 @@ from outcomes.derive.patient_days import (
     pick,
     positions,
     to_dates,
+    words,
 )
 from outcomes.derive.phases import derive_time_zero
 from outcomes.schema import SCHEMAS
@@ -83,11 +84,10 @@ def _onset(patients: pd.DataFrame, start: pd.Series) -> pd.Series:
     """Duration of the complaint at the start, in words, where it is known."""
     known = (patients["onset_date"].notna() & start.notna()).to_numpy()
     days = day_numbers(start) - np.where(known, day_numbers(patients["onset_date"]), 0)
-    words = np.select(
-        [days < _ACUTE_BELOW, days <= _SUBACUTE_TO], ["acute", "subacute"], "chronic"
-    ).astype(object)
-    words[~known | (days < 0)] = None
-    return patients["onset"].fillna(pd.Series(words, dtype="str"))
+    which = np.select(
+        [~known | (days < 0), days < _ACUTE_BELOW, days <= _SUBACUTE_TO], [-1, 0, 1], 2
+    )
+    return patients["onset"].fillna(words(("acute", "subacute", "chronic"), which))
 
 
 def _last_contact(tables: Tables, ids: pd.Series, last_session: Ints) -> Ints:

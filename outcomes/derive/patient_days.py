@@ -21,9 +21,9 @@ Flags = NDArray[np.bool_]
 NO_DAY = int(np.iinfo(np.int64).min)
 """Day number of a missing date."""
 
-# Days of a patient take up to 2**23 numbers, which covers the years that a date can hold.
-_SPAN = 23
-_OFFSET = 1 << (_SPAN - 1)
+# Bits for the day in a packed number: more than any date can need, and room for 2**30 patients.
+_BITS = 32
+_OFFSET = 1 << (_BITS - 1)
 
 
 def positions(ids: pd.Series, known: pd.Series) -> Ints:
@@ -41,15 +41,25 @@ def positions(ids: pd.Series, known: pd.Series) -> Ints:
     ndarray of int64
         Place in `known` from 0, or -1 where the id is missing or not known.
     """
+    among = _strings(known)
     if isinstance(ids.dtype, pd.CategoricalDtype):
-        places = positions(pd.Series(ids.cat.categories).astype("str"), known)
-        codes = ids.cat.codes.to_numpy()
-        return np.where(codes >= 0, np.append(places, -1)[codes], -1)
-    values = pa.array(known.astype("str"), type=pa.large_string())
-    found = pc.index_in(
-        pa.array(ids.astype("str"), type=pa.large_string()),
-        options=pc.SetLookupOptions(value_set=values, skip_nulls=True),
-    )
+        codes, different = ids.cat.codes.to_numpy(), _strings(ids.cat.categories.to_series())
+        if different.equals(among):
+            return codes.astype(np.int64)
+        # a missing id has the code -1, which takes the last
+        return np.append(_places(different, among), -1)[codes]
+    return _places(_strings(ids), among)
+
+
+def _strings(ids: pd.Series) -> pa.Array:
+    """Ids as one array of strings."""
+    values = pa.array(ids.astype("str"), type=pa.large_string())
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def _places(ids: pa.Array, known: pa.Array) -> Ints:
+    """Place of each id among those known, -1 for none."""
+    found = pc.index_in(ids, options=pc.SetLookupOptions(value_set=known, skip_nulls=True))
     return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
@@ -128,15 +138,14 @@ def pack(position: Ints, day: Ints | int) -> Ints:
     position : ndarray of int64
         Place of the patient, not negative.
     day : ndarray of int64 or int
-        Day number; days further away than dates can be are taken as the furthest.
+        Day number, not missing.
 
     Returns
     -------
     ndarray of int64
         Packed numbers.
     """
-    within = np.clip(day, -_OFFSET, _OFFSET - 1) + _OFFSET
-    return (position << _SPAN) + within
+    return (position << _BITS) + (day + _OFFSET)
 
 
 def unpack(keys: Ints) -> tuple[Ints, Ints]:
@@ -152,25 +161,43 @@ def unpack(keys: Ints) -> tuple[Ints, Ints]:
     position, day : ndarray of int64
         Place of the patient, day number.
     """
-    return keys >> _SPAN, (keys & ((1 << _SPAN) - 1)) - _OFFSET
+    return keys >> _BITS, (keys & ((1 << _BITS) - 1)) - _OFFSET
 
 
-def order_of(keys: Ints, rows: pd.DataFrame, ties: Sequence[str]) -> Ints:
+def sorted_keys(keys: Ints) -> Ints:
+    """Sort packed numbers, which takes no time where they are in order already.
+
+    Parameters
+    ----------
+    keys : ndarray of int64
+        Packed numbers.
+
+    Returns
+    -------
+    ndarray of int64
+        The same, sorted.
+    """
+    return keys if (keys[1:] >= keys[:-1]).all() else np.sort(keys)
+
+
+def order_of(keys: Ints, frame: pd.DataFrame, rows: Ints, ties: Sequence[str]) -> Ints:
     """Order that sorts rows by their keys, and rows of one key by columns.
 
     Parameters
     ----------
     keys : ndarray of int64
-        One key a row.
-    rows : DataFrame
-        The rows.
+        One key for each of `rows`.
+    frame : DataFrame
+        The table that the rows are of; only rows that share a key are looked at.
+    rows : ndarray of int64
+        Places of the rows in it.
     ties : sequence of str
         Columns that decide between rows of one key, smallest first, missing last.
 
     Returns
     -------
     ndarray of int64
-        Positions of the rows in order. It depends on what the rows hold, not on how they came.
+        Places in `keys`, in order. It depends on what the rows hold, not on how they came.
     """
     if len(keys) < 2:
         return np.arange(len(keys))
@@ -182,7 +209,7 @@ def order_of(keys: Ints, rows: pd.DataFrame, ties: Sequence[str]) -> Ints:
     tied = np.zeros(len(keys), dtype=bool)
     tied[1:] |= same
     tied[:-1] |= same
-    few = rows.iloc[order[tied]][list(ties)].reset_index(drop=True)
+    few = frame[list(ties)].iloc[rows[order[tied]]].reset_index(drop=True)
     few.insert(0, "_key", ordered[tied])
     order[tied] = order[tied][few.sort_values(list(few.columns)).index.to_numpy()]
     return order
@@ -206,6 +233,24 @@ def pick(values: pd.Series, rows: Ints) -> pd.Series:
     if not len(values):
         return values.reindex(range(len(rows)))
     return pd.Series(values.array.take(rows, allow_fill=True))
+
+
+def words(names: Sequence[str], which: Ints) -> pd.Series:
+    """Spell out numbered names.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names.
+    which : ndarray of int64
+        Place of each name, -1 for a missing one.
+
+    Returns
+    -------
+    Series of str
+        One name for each number.
+    """
+    return pick(pd.Series(names, dtype="str"), which)
 
 
 def first_of_each(sorted_values: Ints) -> Flags:

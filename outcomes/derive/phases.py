@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from outcomes.derive.patient_days import NO_DAY, day_number, day_numbers, first_of_each, to_dates
+from outcomes.derive.patient_days import (
+    NO_DAY,
+    day_number,
+    day_numbers,
+    pick,
+    to_dates,
+    words,
+)
 from outcomes.settings import CutPoints
 
 PHASES = ("initial", "consolidation", "maintenance")
@@ -44,8 +51,7 @@ def derive_phases(attended: pd.DataFrame, cuts: CutPoints) -> pd.DataFrame:
     before = np.maximum.accumulate(np.where(opens, so_far - late, 0)) if len(late) else so_far
     maintained = (number > cuts.active_sessions) | (so_far > before)
     level = np.where(maintained, 2, np.where(number > cuts.initial_sessions, 1, 0))
-    names = np.array(PHASES, dtype=object)
-    return attended.assign(phase=pd.Series(names[level], index=attended.index, dtype="str"))
+    return attended.assign(phase=words(PHASES, level).set_axis(attended.index))
 
 
 def derive_time_zero(
@@ -76,20 +82,20 @@ def derive_time_zero(
     would keep only those who came back. Time zero is missing while the phase may go on, and for
     patients who never had four sessions in their first episode.
     """
-    active = attended[
-        (attended["episode"] == 1) & (derive_phases(attended, cuts)["phase"] != "maintenance")
-    ]
-    codes, ids = pd.factorize(active["patient_id"])
-    last = np.append(first_of_each(codes)[1:], True)[: len(codes)]
-    count = active["episode_session"].to_numpy()[last]
-    day = day_numbers(active["date"])[last]
+    active = (attended["episode"] == 1) & (derive_phases(attended, cuts)["phase"] != PHASES[2])
+    rows = np.flatnonzero(active)
+    # a patient's active sessions stand together, the first of them has number 1
+    number = attended["session_number"].to_numpy()[rows]
+    last = rows[np.append(number[1:] == 1, True)[: len(rows)]]
+    count = attended["episode_session"].to_numpy()[last]
+    day = day_numbers(attended["date"])[last]
     end = np.iinfo(np.int64).max if as_of is None else day_number(as_of)
     ended = (count >= cuts.active_sessions) | (
         (count >= cuts.maintenance_gap_after) & (end - day >= cuts.maintenance_gap)
     )
     return pd.DataFrame(
         {
-            "patient_id": pd.Series(ids, dtype="str"),
+            "patient_id": pick(attended["patient_id"], last).astype("str"),
             "time_zero": to_dates(np.where(ended, day, NO_DAY)),
         }
     )

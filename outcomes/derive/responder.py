@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.derive.patient_days import words
 from outcomes.instruments import Instrument, Threshold
 
 # Differences of decimal scores miss a threshold by a rounding error of this relative size.
@@ -49,6 +50,6 @@ def derive_responder(
         if threshold.kind == "percent":
             needed = np.where(before == 0, np.nan, threshold.value / 100 * np.abs(before))
     slack = _ROUNDING * (1 + np.abs(later))
-    labels = np.where(gained >= needed - slack, "yes", "no").astype(object)
-    labels[np.isnan(gained) | np.isnan(needed)] = "missing"
-    return pd.Series(labels, index=value.index, dtype="str")
+    unknown = np.isnan(gained) | np.isnan(needed)
+    answer = np.where(unknown, 2, gained >= needed - slack)
+    return words(("no", "yes", "missing"), answer).set_axis(value.index)

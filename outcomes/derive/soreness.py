@@ -20,7 +20,9 @@ from outcomes.settings import CutPoints
 
 def flag_near_session(
     assessments: pd.DataFrame,
-    position: Ints,
+    rows: Ints,
+    place: Ints,
+    timing: str,
     sessions: pd.DataFrame | None,
     known: pd.Series,
     cuts: CutPoints,
@@ -30,9 +32,13 @@ def flag_near_session(
     Parameters
     ----------
     assessments : DataFrame
-        Scores of one timing: date, timing, session_id.
-    position : ndarray of int64
-        Place of each score's patient in `known`.
+        Scores as in the contract.
+    rows : ndarray of int64
+        Places of the scores to judge, all of one timing.
+    place : ndarray of int64
+        Place of each one's patient in `known`.
+    timing : {"remote", "pre"}
+        Their timing.
     sessions : DataFrame or None
         Appointments.
     known : Series of str
@@ -55,44 +61,45 @@ def flag_near_session(
     have followed, and on the day after. A score before the second of two sessions on one day is
     marked.
     """
-    near = np.zeros(len(assessments), dtype=bool)
-    if sessions is None or not len(sessions) or not len(assessments):
-        return near
-    held = ((sessions["status"] == "attended") & sessions["date"].notna()).to_numpy()
-    attended = sessions[["patient_id", "session_id", "date", "time"]][held]
-    place = positions(attended["patient_id"], known)
-    attended, place = attended[place >= 0], place[place >= 0]
-    keys = pack(place, day_numbers(attended["date"]))
-    order = order_of(keys, attended, ["time", "session_id"])
-    keys = keys[order]
-    if not len(keys):
-        return near
-    here = pack(position, day_numbers(assessments["date"]))
-    upto = np.searchsorted(keys, here, side="right") - 1
+    if sessions is None or not len(sessions) or not len(rows):
+        return np.zeros(len(rows), dtype=bool)
+    held = np.flatnonzero((sessions["status"] == "attended") & sessions["date"].notna())
+    whose = positions(sessions["patient_id"], known)[held]
+    held, whose = held[whose >= 0], whose[whose >= 0]
+    if not len(held):
+        return np.zeros(len(rows), dtype=bool)
+    keys = pack(whose, day_numbers(sessions["date"])[held])
+    order = order_of(keys, sessions, held, ["time", "session_id"])
+    keys, held = keys[order], held[order]
+    here = pack(place, day_numbers(assessments["date"])[rows])
+    after_home = max(cuts.soreness_hours // 24 - 1, 1)
+    if timing != "pre":
+        return _days_since(keys, np.searchsorted(keys, here, side="right") - 1, here) <= after_home
     before = np.searchsorted(keys, here, side="left") - 1
-    at_home = (assessments["timing"] != "pre").to_numpy()
-    days = _days_since(keys, np.where(at_home, upto, before), here)
-    near = days <= max(cuts.soreness_hours // 24 - 1, 1)
-    # Hours decide where they are known, which only a score before a session has.
-    close = np.flatnonzero(~at_home & (upto > before) & (days <= cuts.soreness_hours / 24 + 1))
+    days = _days_since(keys, before, here)
+    near = days <= after_home
+    own = np.minimum(before + 1, len(keys) - 1)
+    at_session = keys[own] == here
+    # Hours decide where both sessions have one.
+    close = np.flatnonzero(at_session & (days <= cuts.soreness_hours / 24 + 1))
     if len(close):
         to, since = (
-            minutes_of_day(attended["time"].iloc[order[each]])
-            for each in (before[close] + 1, before[close])
+            minutes_of_day(sessions["time"].iloc[held[each[close]]]) for each in (own, before)
         )
         hours = days[close] * 24 + (to - since) / 60
         near[close] = np.where(np.isnan(hours), near[close], hours <= cuts.soreness_hours)
     # Two sessions on one day: a score linked to any but the first of them followed the first.
-    several = np.flatnonzero(~at_home & (upto > before + 1))
+    several = np.flatnonzero(at_session & (keys[np.minimum(own + 1, len(keys) - 1)] == here))
+    several = several[own[several] + 1 < len(keys)]
     if len(several):
-        first = attended["session_id"].iloc[order[before[several] + 1]].to_numpy(dtype=object)
-        linked = assessments["session_id"].iloc[several]
+        first = sessions["session_id"].iloc[held[own[several]]].to_numpy(dtype=object)
+        linked = assessments["session_id"].iloc[rows[several]]
         near[several] |= linked.notna().to_numpy() & (linked.to_numpy(dtype=object) != first)
     return near
 
 
-def _days_since(keys: Ints, place: Ints, here: Ints) -> np.ndarray:
-    """Days from the session at each place to the score; infinite where it is not the patient's."""
-    patient, day = unpack(keys[np.maximum(place, 0)])
+def _days_since(keys: Ints, found: Ints, here: Ints) -> np.ndarray:
+    """Days from the session found to the score; infinite where it is not the patient's own."""
+    patient, day = unpack(keys[np.maximum(found, 0)])
     own, on = unpack(here)
-    return np.where((place >= 0) & (patient == own), on - day, np.inf)
+    return np.where((found >= 0) & (patient == own), on - day, np.inf)

@@ -8,15 +8,19 @@ import numpy as np
 import pandas as pd
 
 from outcomes.derive.baseline import derive_baseline
-from outcomes.derive.follow_up import any_between, nearest, scores_after_start
+from outcomes.derive.follow_up import FollowUp, no_scores, scores_in_windows
 from outcomes.derive.patient_days import (
     NO_DAY,
+    Flags,
+    Ints,
     day_number,
     day_numbers,
     first_of_each,
+    order_of,
     pick,
     to_dates,
 )
+from outcomes.derive.soreness import flag_near_session
 from outcomes.settings import CutPoints
 
 
@@ -95,34 +99,34 @@ def derive_windows(
     """
     if timing not in ("remote", "pre"):
         raise ValueError("timing is 'remote' or 'pre'")
+    if assessments is None:
+        assessments = no_scores()
     last_day = day_number(as_of)
     origin = day_numbers(start["start"])
-    keys, scores, near = scores_after_start(
-        assessments, start, instrument_code, timing, sessions, cuts, last_day
+    found = scores_in_windows(assessments, start, instrument_code, (timing,), cuts, last_day)
+    near = flag_near_session(
+        assessments, found.rows, found.place, timing, sessions, start["patient_id"], cuts
     )
-    used = np.arange(len(keys)) if keep_near_session else np.flatnonzero(~near)
-    used = used[first_of_each(keys[used])]
-    score = np.append(scores["value"].to_numpy(dtype="float64"), np.nan)
-    day = np.append(day_numbers(scores["date"]), NO_DAY)
-    marked = np.append(near, False)
-    patients = np.arange(len(start))
     shape = (len(start), len(cuts.windows))
-    values, dates = np.full(shape, np.nan), np.full(shape, NO_DAY)
-    at_risk, flagged = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    in_cell = found.cells(shape[1])
+    sore = near[found.score]
+    used = found if keep_near_session else found.only(~sore)
+    chosen = _nearest(assessments, used, near, cuts, len(start) * shape[1])
+    row = np.append(found.rows, -1)[chosen].reshape(shape)
+    elapsed = origin[:, None] + np.array([window.last for window in cuts.windows]) <= last_day
+    at_risk = (elapsed & (origin != NO_DAY)[:, None]) | _marked(in_cell, shape)
+    flagged = _marked(in_cell[sore], shape)
+    if keep_near_session:
+        flagged &= np.append(near, False)[chosen].reshape(shape)
+    values = np.append(assessments["value"].to_numpy(dtype="float64"), np.nan)[row]
+    dates = np.append(day_numbers(assessments["date"]), NO_DAY)[row]
     baseline = derive_baseline(assessments, start, instrument_code, cuts)
     at_risk[:, 0] = (origin != NO_DAY) & (origin <= last_day)
     values[:, 0] = np.where(at_risk[:, 0], baseline["baseline"], np.nan)
     dates[:, 0] = np.where(at_risk[:, 0], day_numbers(baseline["baseline_date"]), NO_DAY)
-    for place, window in enumerate(cuts.windows[1:], start=1):
-        row = np.append(used, -1)[nearest(keys[used], patients, window)]
-        left_out = any_between(keys[near], patients, window)
-        elapsed = (origin != NO_DAY) & (origin + window.last <= last_day)
-        values[:, place], dates[:, place] = score[row], day[row]
-        at_risk[:, place] = elapsed | (row >= 0) | left_out
-        flagged[:, place] = marked[row] if keep_near_session else left_out
     return pd.DataFrame(
         {
-            "patient_id": pick(start["patient_id"], np.repeat(patients, len(cuts.windows))),
+            "patient_id": pick(start["patient_id"], np.repeat(np.arange(len(start)), shape[1])),
             "window": np.tile([window.day for window in cuts.windows], len(start)),
             "at_risk": at_risk.ravel(),
             "value": values.ravel(),
@@ -166,25 +170,54 @@ def choose_timing(
     answers are chosen from `home_share` (0.4) on, and where there are no scores before a session at
     all. They come first because a score before a session exists only for those who attend.
     """
+    if assessments is None:
+        assessments = no_scores()
     last_day = day_number(as_of)
     origin = day_numbers(start["start"])
-    patients = np.arange(len(start))
-    counts = {"remote": 0, "pre": 0}
-    at_risk = 0
-    elapsed = [
-        (origin != NO_DAY) & (origin + window.last <= last_day) for window in cuts.windows[1:]
-    ]
-    at_risk = int(sum(each.sum() for each in elapsed))
-    given = dict.fromkeys(counts, False)
-    for timing in counts:
-        keys, _, _ = scores_after_start(
-            assessments, start, instrument_code, timing, None, cuts, last_day
-        )
-        given[timing] = len(keys) > 0
-        counts[timing] = sum(
-            int((any_between(keys, patients, window) & past).sum())
-            for window, past in zip(cuts.windows[1:], elapsed, strict=True)
-        )
-    shares = {name: count / at_risk if at_risk else float("nan") for name, count in counts.items()}
+    ends = np.array([window.last for window in cuts.windows])
+    elapsed = (origin[:, None] + ends <= last_day) & (origin != NO_DAY)[:, None]
+    elapsed[:, 0] = False
+    at_risk = int(elapsed.sum())
+    found = scores_in_windows(
+        assessments, start, instrument_code, ("remote", "pre"), cuts, last_day
+    )
+    at_home = (assessments["timing"].iloc[found.rows] == "remote").to_numpy()
+    cell = found.cells(len(ends))
+    shares, given = {}, {}
+    for timing, theirs in (("remote", at_home), ("pre", ~at_home)):
+        answered = int((_marked(cell[theirs[found.score]], elapsed.shape) & elapsed).sum())
+        shares[timing] = answered / at_risk if at_risk else float("nan")
+        given[timing] = bool(theirs.any())
     home = shares["remote"] >= cuts.home_share or (given["remote"] and not given["pre"])
     return TimingChoice("remote" if home else "pre", shares["remote"], shares["pre"], at_risk)
+
+
+def _marked(cells: Ints, shape: tuple[int, int]) -> Flags:
+    """Patient-windows that are among the cells."""
+    marked = np.zeros(shape, dtype=bool)
+    marked.ravel()[cells] = True
+    return marked
+
+
+def _nearest(
+    assessments: pd.DataFrame, found: FollowUp, near: Flags, cuts: CutPoints, size: int
+) -> Ints:
+    """Score nearest to the target in each of the patient-windows, -1 for none."""
+    cell = found.cells(len(cuts.windows))
+    target = np.array([window.day for window in cuts.windows])
+    away = found.day[found.score] - target[found.window]
+    # smallest first: nearest, then earlier, then one that is not near a session
+    rank = np.abs(away) * 4 + (away > 0) * 2 + near[found.score]
+    best = np.full(size, np.iinfo(np.int64).max)
+    np.minimum.at(best, cell, rank)
+    first = np.flatnonzero(rank == best[cell])
+    chosen = np.full(size, -1)
+    chosen[cell[first]] = found.score[first]
+    # two scores of one day: the lower session decides, whatever the order of rows
+    shared = _marked(cell[first][chosen[cell[first]] != found.score[first]], (size, 1)).ravel()
+    tied = first[shared[cell[first]]]
+    if len(tied):
+        order = order_of(cell[tied], assessments, found.rows[found.score[tied]], ["session_id"])
+        tied = tied[order][first_of_each(cell[tied][order])]
+        chosen[cell[tied]] = found.score[tied]
+    return chosen
