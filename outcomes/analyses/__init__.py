@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from outcomes.analyses.clinic_activity import ClinicActivitySpec, estimate_clinic_activity
+from outcomes.analyses.group_difference import GroupDifferenceSpec, estimate_group_difference
 from outcomes.analyses.headache_frequency import (
     HeadacheFrequencySpec,
     estimate_headache_frequency,
@@ -11,10 +13,14 @@ from outcomes.analyses.rom_change import RomChangeSpec, estimate_rom_change
 from outcomes.analyses.window_means import ModelChoices
 
 __all__ = [
+    "ClinicActivitySpec",
+    "GroupDifferenceSpec",
     "HeadacheFrequencySpec",
     "ModelChoices",
     "PainTrajectorySpec",
     "RomChangeSpec",
+    "estimate_clinic_activity",
+    "estimate_group_difference",
     "estimate_headache_frequency",
     "estimate_pain_trajectory",
     "estimate_rom_change",

@@ -1,0 +1,244 @@
+"""What happened in a clinic in a period, counted from the records known at its end."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from outcomes.analyses.observed import mean_rows, share_rows
+from outcomes.analyses.periods import Period
+from outcomes.derive.cadence import cadence_at
+from outcomes.derive.windows import derive_windows
+from outcomes.tables import Tables
+
+KEYS = ["group"]
+LEVEL = 0.95
+APPOINTMENTS = "share of appointments"
+
+
+def count_row(people: pd.DataFrame, grid: pd.DataFrame, term: str, unit: str) -> pd.DataFrame:
+    """Count rows by group.
+
+    Parameters
+    ----------
+    people : DataFrame
+        One row for each that is counted: group and patient_id.
+    grid : DataFrame
+        One row a group: group.
+    term, unit : str
+        Name and unit of the count.
+
+    Returns
+    -------
+    DataFrame
+        Parts of estimates; estimate is the count and n_patients the number of people in it.
+    """
+    grouped = people.groupby("group")["patient_id"]
+    counts = grid["group"].map(grouped.size()).fillna(0)
+    persons = grid["group"].map(grouped.nunique()).fillna(0)
+    return grid.assign(term=term, estimate=counts, n_patients=persons, unit=unit, method="count")
+
+
+def appointment_rows(
+    tables: Tables, people: pd.DataFrame, grid: pd.DataFrame, period: Period
+) -> pd.DataFrame:
+    """Count sessions attended and patients seen, and the shares of appointments missed and cancelled.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set as known at the end of the period.
+    people : DataFrame
+        Patients: patient_id, group, start.
+    grid : DataFrame
+        One row a group.
+    period : Period
+        The period.
+
+    Returns
+    -------
+    DataFrame
+        Parts of estimates. In shares of appointments n_patients counts appointments.
+    """
+    sessions = tables.sessions
+    assert sessions is not None
+    held = sessions[period.holds(sessions["date"]) & (sessions["status"] != "booked")]
+    held = held[["patient_id", "status"]].merge(people[["patient_id", "group"]], on="patient_id")
+    attended = held[held["status"] == "attended"]
+    seen = attended.drop_duplicates("patient_id")
+    due = held[held["status"] != "cancelled"]
+    missed = share_rows(due.assign(event=due["status"] == "no_show"), grid, KEYS, 1, LEVEL)
+    off = share_rows(held.assign(event=held["status"] == "cancelled"), grid, KEYS, 1, LEVEL)
+    return pd.concat(
+        [
+            count_row(attended, grid, "sessions_attended", "sessions"),
+            count_row(seen, grid, "patients_seen", "patients"),
+            missed.assign(
+                term="no_show", unit=APPOINTMENTS, method="of attended and missed, Wilson"
+            ),
+            off.assign(term="cancelled", unit=APPOINTMENTS, method="of all made, Wilson"),
+        ]
+    )
+
+
+def window_rows(
+    tables: Tables,
+    people: pd.DataFrame,
+    grid: pd.DataFrame,
+    period: Period,
+    timing: str,
+    window: int,
+) -> pd.DataFrame:
+    """Count scores that fell due in the period and were answered, and the improvement then.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set as known at the end of the period.
+    people : DataFrame
+        Patients: patient_id, group, start, first_session.
+    grid : DataFrame
+        One row a group.
+    period : Period
+        The period.
+    timing : str
+        Timing of the scores.
+    window : int
+        Window whose improvement is shown.
+
+    Returns
+    -------
+    DataFrame
+        Terms ``answered_day_N`` for each window, ``answered`` over all of them (n_patients counts
+        scores due), and ``mean_improvement`` at `window`.
+
+    Notes
+    -----
+    A score falls due on the last day of its window. Improvement is that of patients with a baseline
+    and a score, so n_patients of n_eligible tells how many it speaks of.
+    """
+    cuts = tables.settings.cut_points
+    code = tables.settings.pain_instrument
+    start = people[["patient_id", "start", "first_session"]]
+    scores = derive_windows(
+        tables.assessments,
+        start,
+        code,
+        timing=timing,
+        sessions=tables.sessions,
+        cuts=cuts,
+        as_of=tables.as_of,
+    ).merge(people[["patient_id", "group", "start"]], on="patient_id")
+    lasts = {each.day: each.last for each in cuts.windows if each.day}
+    closing = scores["start"] + pd.to_timedelta(scores["window"].map(lasts), unit="D")
+    due = scores[period.holds(closing)].assign(event=lambda rows: rows["answered"])
+    parts = [
+        share_rows(due, grid, KEYS, 1, LEVEL).assign(term="answered", unit="share of scores due")
+    ]
+    for day in sorted(due["window"].unique()):
+        here = due[due["window"] == day]
+        parts.append(share_rows(here, grid, KEYS, 1, LEVEL).assign(term=f"answered_day_{day}"))
+    answered = pd.concat(parts).assign(method="answered of those whose window ended, Wilson")
+    instrument = tables.registry.get(code)
+    baseline = scores[scores["window"] == 0].set_index("patient_id")["value"]
+    here = due[due["window"] == window]
+    gain = instrument.improvement(here["patient_id"].map(baseline), here["value"])
+    better = mean_rows(here.assign(value=gain), grid, KEYS, 1, LEVEL).assign(
+        term="mean_improvement",
+        unit=instrument.unit,
+        n_eligible=grid["group"].map(here.groupby("group").size()).fillna(0).to_numpy(),
+        method=f"mean improvement at day {window} of those with both scores",
+    )
+    return pd.concat([answered, better])
+
+
+def lapsed_rows(
+    tables: Tables, people: pd.DataFrame, grid: pd.DataFrame, period: Period, in_pain: float
+) -> pd.DataFrame:
+    """Count patients who lapsed in the period, and the pain they were last known to have.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set as known at the end of the period.
+    people : DataFrame
+        Patients: patient_id, group, start, first_session.
+    grid : DataFrame
+        One row a group.
+    period : Period
+        The period.
+    in_pain : float
+        Score from which a patient left in pain.
+
+    Returns
+    -------
+    DataFrame
+        Terms ``lapsed`` (count), ``last_known_pain`` (mean) and ``lapsed_in_pain`` (share of those
+        with a score).
+
+    Notes
+    -----
+    Lapsed at the end of the period and not the day before it began. The last known score is the
+    last one up to the end of the period that was not taken after a session.
+    """
+    before = cadence_on(tables, people, period.first - pd.Timedelta(days=1))
+    after = cadence_on(tables, people, period.last)
+    left = people[((after == "lapsed") & (before != "lapsed")).to_numpy()]
+    last = left.assign(value=left["patient_id"].map(_last_scores(tables)))
+    known = last[last["value"].notna()]
+    code = tables.settings.pain_instrument
+    n_left = grid["group"].map(left.groupby("group").size()).fillna(0).to_numpy()
+    means = mean_rows(known, grid, KEYS, 1, LEVEL).assign(
+        term="last_known_pain",
+        unit=tables.registry.get(code).unit,
+        n_eligible=n_left,
+        method="mean of those with a score",
+    )
+    shares = share_rows(known.assign(event=known["value"] >= in_pain), grid, KEYS, 1, LEVEL)
+    shares = shares.assign(
+        term="lapsed_in_pain",
+        n_eligible=n_left,
+        method=f"last score of {in_pain:g} or more, of those with a score, Wilson",
+    )
+    return pd.concat([count_row(left, grid, "lapsed", "patients"), means, shares])
+
+
+def cadence_on(tables: Tables, people: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    """Look up the cadence of each patient on a day.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    people : DataFrame
+        Patients: patient_id, start, first_session.
+    day : Timestamp
+        The day.
+
+    Returns
+    -------
+    Series of str
+        On the index of `people`; missing before the first attended session.
+    """
+    found = cadence_at(
+        people[["patient_id"]].assign(date=day),
+        tables.sessions,
+        people[["patient_id", "start", "first_session"]],
+        tables.settings.cut_points,
+        tables.as_of,
+    )
+    return found["cadence"].set_axis(people.index)
+
+
+def _last_scores(tables: Tables) -> pd.Series:
+    """Last pain score of each patient that was not taken after a session, by patient id."""
+    scores = tables.assessments
+    if scores is None:
+        return pd.Series(dtype="float64")
+    usable = (
+        (scores["instrument"] == tables.settings.pain_instrument)
+        & (scores["timing"] != "post")
+        & scores["value"].notna()
+        & (scores["date"] <= tables.as_of)
+    )
+    ordered = scores[usable].sort_values(["date", "timing", "session_id"], kind="stable")
+    return ordered.drop_duplicates("patient_id", keep="last").set_index("patient_id")["value"]
