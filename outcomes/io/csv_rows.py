@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -17,12 +16,12 @@ import pyarrow as pa
 import pyarrow.csv
 
 from outcomes.errors import DataContractError
+from outcomes.io.csv_lines import split_rows
 from outcomes.io.rows import Broken, Rows, rows_of_file
 
-LINE_LIMIT = 4_000_000
-"""Characters in one line beyond which a file is no table."""
 COLUMN_LIMIT = 10_000
-_CHUNK = 100_000
+# Small, so that the rows of one are gone before the garbage collector minds them.
+_CHUNK = 2_000
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SURROGATE = re.compile("[\udc80-\udcff]")
 
@@ -67,7 +66,7 @@ def read_header(path: Path, style: CsvFormat = CONTRACT_FORMAT) -> list[str]:
         If the file can't be read, is empty, or its first line is no header.
     """
     with _open(path, style) as stream:
-        for _, cells, _ in _records(stream, path.name, style.delimiter):
+        for _, cells, _ in split_rows(stream, path.name, style.delimiter):
             return _checked_header(cells, path.name)
     raise DataContractError(
         "the file is empty.",
@@ -167,7 +166,7 @@ def _read_plain(
     lone_returns = data.count(b"\r") != data.count(b"\r\n")
     if lone_returns or not first.strip() or first.count(b'"') % 2 or not _well_quoted(data, style):
         return None
-    physical = data.count(b"\n") + (not data.endswith(b"\n"))
+    physical = data.rstrip(b"\r\n").count(b"\n") + 1
     names = [str(position) for position in range(len(header))]
     try:
         table = pa.csv.read_csv(
@@ -200,73 +199,6 @@ def _well_quoted(data: bytes, style: CsvFormat) -> bool:
     return len(quotes) % 2 == 0 and bool(opens) and bool(closes)
 
 
-@dataclass
-class _Lines:
-    """Lines of a file that can be given back, so that reading can resume after a broken row."""
-
-    stream: TextIO
-    file: str
-    taken: list[str] = field(default_factory=list)
-    returned: list[str] = field(default_factory=list)
-    number: int = 0
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self.returned.pop() if self.returned else self.stream.readline(LINE_LIMIT)
-        if not line:
-            raise StopIteration
-        if len(line) >= LINE_LIMIT:
-            raise DataContractError(
-                f"a line of {LINE_LIMIT:,} characters or more is no row of a table.",
-                "Check that the file is a CSV file.",
-                file=self.file,
-                line=self.number + 1,
-            )
-        self.number += 1
-        self.taken.append(line)
-        return line
-
-    def resume_after_first(self) -> None:
-        """Give back all but the first line of the row just read."""
-        self.returned.extend(reversed(self.taken[1:]))
-        self.number -= len(self.taken) - 1
-
-
-def _records(
-    stream: TextIO, file: str, delimiter: str
-) -> Iterator[tuple[int, list[str] | None, str]]:
-    """Yield the line, the cells (None where the row is broken) and the reason, header first."""
-    lines = _Lines(stream, file)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    width: int | None = None
-    while True:
-        lines.taken.clear()
-        line = lines.number + 1
-        reason = ""
-        cells: list[str] | None = None
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            reason = "a quote is not closed or stands in the wrong place, or a cell is too long"
-        if cells == []:
-            continue
-        if cells is not None and width is not None and len(cells) != width:
-            many = "many" if len(cells) > width else "few"
-            reason = f"too {many} cells: {len(cells)}, but the header has {width}"
-            cells = None
-        if cells is None:
-            if len(lines.taken) > 1:
-                reason = "a quote opens on this line and is not closed on it"
-                lines.resume_after_first()
-            reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        width = width or len(cells or ())
-        yield line, cells, reason
-
-
 def _read_any(
     path: Path, width: int, positions: list[int], keep: list[str], style: CsvFormat
 ) -> tuple[pa.Table, np.ndarray, tuple[Broken, ...]]:
@@ -276,7 +208,7 @@ def _read_any(
     chunks: list[pa.Table] = []
     blank = [""] * width
     with _open(path, style) as stream:
-        records = islice(_records(stream, path.name, style.delimiter), 1, None)
+        records = islice(split_rows(stream, path.name, style.delimiter), 1, None)
         while block := list(islice(records, _CHUNK)):
             start = len(lines)
             broken += [
@@ -301,4 +233,5 @@ def _text(cells: tuple[str, ...]) -> tuple[pa.Array, list[int]]:
         return pa.array(cells, pa.large_string()), []
     except UnicodeEncodeError:
         bad = [place for place, cell in enumerate(cells) if _SURROGATE.search(cell)]
-        return pa.array([_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", cell) for cell in cells]), bad
+        clean = [_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", cell) for cell in cells]
+        return pa.array(clean, pa.large_string()), bad

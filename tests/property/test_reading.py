@@ -224,6 +224,22 @@ def test_the_fast_reader_agrees_with_the_strict_one(rows: list, end: str, quotin
         assert strict.cells.to_numpy().tolist() == rows
 
 
+PIECES = st.sampled_from(["a", ",", ",", '"', "\n", '""', '"a"', '"a,b"', ";", " ", "\r\n", "b"])
+
+
+@settings(EXAMPLES, max_examples=300)
+@given(st.lists(PIECES, max_size=25))
+def test_the_two_readers_agree_on_quotes_in_any_place(pieces: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        path.write_bytes(("x,y\n" + "".join(pieces)).encode())
+        fast = read_csv_rows(path, lambda header: header)
+        strict = read_csv_rows(path, lambda header: header, CsvFormat(encoding="utf_8"))
+    assert fast.cells.to_numpy().tolist() == strict.cells.to_numpy().tolist()
+    assert fast.line.tolist() == strict.line.tolist()
+    assert fast.broken == strict.broken
+
+
 MAPPING = """
 missing = ["NA"]
 [patients]

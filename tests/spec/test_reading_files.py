@@ -70,6 +70,20 @@ def test_a_quote_left_open_spoils_its_own_line_only(tmp_path: Path, line: bytes)
     assert load(tmp_path).tables.patients["patient_id"].tolist() == ["P1", "P3", "P4"]
 
 
+def test_long_files_keep_their_lines_whatever_stands_where(tmp_path: Path) -> None:
+    rows = [b"patient_id,clinic", *(b"P%d,a" % number for number in range(6000))]
+    rows[1999] = b'P1998,"over\nfour\n\nlines"'  # across the edge of a block of 2,000 lines
+    rows[3000] = b"P2999"
+    rows[4500] = b"P4499,\xe9"
+    rows[5000] = b'P4999,"open'
+    assert rejected(tmp_path, "patients", b"\n".join(rows)) == [
+        (3000 + 1 + 3, "too few cells: 1, but the header has 2"),
+        (4500 + 1 + 3, "is not UTF-8 text"),
+        (5000 + 1 + 3, "a quote opens on this line and is not closed on it"),
+    ]
+    assert load(tmp_path).accounting["rows_read"].tolist() == [6000]
+
+
 def test_a_quote_within_a_cell_is_text(tmp_path: Path) -> None:
     assert rejected(tmp_path, "patients", b'patient_id,clinic\nP1,5" deep\nP2,o"k\n') == []
     assert load(tmp_path).tables.patients["clinic"].tolist() == ['5" deep', 'o"k']
