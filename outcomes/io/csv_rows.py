@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -65,7 +66,7 @@ def read_header(path: Path, style: CsvFormat = CONTRACT_FORMAT) -> list[str]:
     DataContractError
         If the file can't be read, is empty, or its first line is no header.
     """
-    with _open(path, style) as stream:
+    with _opened(path, style) as stream:
         for _, cells, _ in split_rows(stream, path.name, style.delimiter):
             return _checked_header(cells, path.name)
     raise DataContractError(
@@ -119,7 +120,9 @@ def read_csv_rows(
     return rows_of_file(cells, lines, path.name, broken)
 
 
-def _open(path: Path, style: CsvFormat) -> TextIO:
+@contextmanager
+def _opened(path: Path, style: CsvFormat) -> Iterator[TextIO]:
+    """Open a file as text; bytes that are none become lone surrogates, to be found by row."""
     encoding = "utf-8-sig" if style.encoding.lower() in ("utf-8", "utf8") else style.encoding
     try:
         with path.open("rb") as raw:
@@ -127,11 +130,18 @@ def _open(path: Path, style: CsvFormat) -> TextIO:
                 raise DataContractError(
                     "the file is UTF-16.", "Save it as CSV UTF-8.", file=path.name
                 )
-        return path.open(encoding=encoding, errors="surrogateescape", newline="")
+        with path.open(encoding=encoding, errors="surrogateescape", newline="") as stream:
+            yield stream
     except OSError as error:
         raise DataContractError(
             f"the file can't be read ({error.strerror}).",
             "Check that it is there and that you may read it.",
+            file=path.name,
+        ) from None
+    except UnicodeError:
+        raise DataContractError(
+            f"the file is not text in the encoding {style.encoding}.",
+            "Save it as CSV UTF-8, or name its encoding in the mapping.",
             file=path.name,
         ) from None
 
@@ -207,7 +217,7 @@ def _read_any(
     broken: list[Broken] = []
     chunks: list[pa.Table] = []
     blank = [""] * width
-    with _open(path, style) as stream:
+    with _opened(path, style) as stream:
         records = islice(split_rows(stream, path.name, style.delimiter), 1, None)
         while block := list(islice(records, _CHUNK)):
             start = len(lines)

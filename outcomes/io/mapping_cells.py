@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from outcomes.instruments.toml_table import TomlTable
 from outcomes.io.mapping import CellSource
-from outcomes.schema import Column
+from outcomes.schema import FIRST_YEAR, LAST_YEAR, Column
 
 CELL_KEYS = {
     "column": str,
@@ -29,6 +29,8 @@ CELL_KEYS = {
 }
 _ORIGIN = ("origin", "origin_column")
 _DAYS = ("days", "days_column")
+MOST_DAYS = 99_999
+"""Days from an origin, either way: some 270 years."""
 _IDS = ("patient_id", "session_id", "event_id")
 
 
@@ -97,6 +99,8 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
             here.refuse("origin", "and origin_column are both there.", "Leave one out.")
     elif any(name in values for name in _DAYS):
         here.refuse("days", "needs an origin.", 'Add origin = "YYYY-MM-DD" or origin_column.')
+    if abs(values.get("days", 0)) > MOST_DAYS:
+        here.refuse("days", "is out of reach.", f"Write {MOST_DAYS:,} at the most.")
     own_format = read_date_format(here, values) if "date_format" in values else defaults.date_format
     prefix = values.get("prefix", defaults.id_prefix if column.name in _IDS else "")
     return CellSource(
@@ -154,9 +158,12 @@ def read_day(here: TomlTable, key: str, value: Any) -> str:
     """
     text = _plain(here, key, value)
     try:
-        return date.fromisoformat(text).isoformat()
+        day = date.fromisoformat(text)
     except ValueError:
         here.refuse(key, "is not a day of the calendar.", 'Write "YYYY-MM-DD".')
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        here.refuse(key, f"is not from {FIRST_YEAR} to {LAST_YEAR}.", "Correct the year.")
+    return day.isoformat()
 
 
 def read_texts(here: TomlTable, key: str, values: Sequence[Any]) -> tuple[str, ...]:
@@ -231,6 +238,11 @@ def read_date_format(here: TomlTable, values: dict[str, Any]) -> str:
         If a date written so could be more than one day.
     """
     letters = values.get("date_format", "")
+    moment = datetime(2001, 12, 31, 23, 59, 58)
+    try:
+        datetime.strptime(moment.strftime(letters), letters)
+    except ValueError:
+        here.refuse("date_format", "is no way to write a date.", 'Write the like of "%d/%m/%Y".')
     if re.search("%[yDxc]", letters):
         here.refuse(
             "date_format",

@@ -80,10 +80,15 @@ def read_mapping(path: Path | str) -> Mapping:
     tables = {name: content.pop(name) for name in SCHEMAS if name in content}
     top = _Top(content, path.name)
     values = top.check({**TOP_KEYS, **dict.fromkeys(SCHEMAS, dict)}, ())
-    if "patients" not in tables:
+    if not tables.get("patients"):
         top.refuse("patients", "is missing.", "Add [patients] with patient_id = …")
-    if len(values.get("delimiter", ",")) != 1:
+    mark = values.get("delimiter", ",")
+    if len(mark) != 1 or mark in '"\r\n ':
         top.refuse("delimiter", "must be one character.", r'Write delimiter = ";" or "\t".')
+    try:
+        "".encode(values.get("encoding", "utf-8"))
+    except LookupError:
+        top.refuse("encoding", "is not known.", 'Write the like of encoding = "cp1252".')
     defaults = Defaults(
         decimal=read_decimal(top, values),
         date_format=read_date_format(top, values),
@@ -100,7 +105,7 @@ def read_mapping(path: Path | str) -> Mapping:
         text=text,
         name=values.get("name", ""),
         origin=values.get("source", ""),
-        style=CsvFormat(values.get("delimiter", ","), values.get("encoding", "utf-8")),
+        style=CsvFormat(mark, values.get("encoding", "utf-8")),
         blocks=tuple(blocks),
         complete_to=read_day(top, "complete_to", values["complete_to"])
         if "complete_to" in values

@@ -12,7 +12,7 @@ import pandas as pd
 
 from outcomes.io.mapping import CellSource
 from outcomes.io.rows import Rows
-from outcomes.schema import Column
+from outcomes.schema import FIRST_YEAR, LAST_YEAR, Column
 
 _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NUMBER = re.compile(r"[+-]?[0-9]*(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?")
@@ -137,13 +137,14 @@ def _from_origin(cell: CellSource, source: Rows) -> Rewritten:
         written = cell.date_format or "%Y-%m-%d"
         given = _recorded(here[cell.origin_column], cell)
         start = pd.to_datetime(given.where(given != ""), format=written, errors="coerce")
+        start = start.where(start.dt.year.between(FIRST_YEAR, LAST_YEAR))
         wrong = (start.isna() & (given != "")).to_numpy()
         problems.append((wrong, f"is not written {written} (column {cell.origin_column})"))
     shown = pd.Series("", index=here.index, dtype="str")
     count = pd.Series(float(cell.days), index=here.index)
     if cell.days_column:
         shown = _recorded(here[cell.days_column], cell)
-        whole = shown.str.fullmatch(r"[+-]?[0-9]{1,6}").astype(bool)
+        whole = shown.str.fullmatch(r"[+-]?[0-9]{1,5}").astype(bool)
         count = shown.where(whole).astype("float64")
         odd = ((shown != "") & ~whole).to_numpy()
         problems.append((odd, f"is not a whole number of days (column {cell.days_column})"))

@@ -397,6 +397,21 @@ MISTAKES = [
     ),
     ('decimal = ";"\n[patients]\npatient_id = "id"\n', "decimal"),
     ('delimiter = ";;"\n[patients]\npatient_id = "id"\n', "delimiter"),
+    ('delimiter = "\\""\n[patients]\npatient_id = "id"\n', "delimiter"),
+    ('encoding = "klingon"\n[patients]\npatient_id = "id"\n', "encoding"),
+    ('encoding = "base64"\n[patients]\npatient_id = "id"\n', "encoding"),
+    ('date_format = "%d %Q %Y"\n[patients]\npatient_id = "id"\n', "date_format"),
+    ("patients = []\n", "patients"),
+    ("patients = 3\n", "patients"),
+    ('[patients]\npatient_id = "id"\nfor_each = [3]\n', "patients.for_each[1]"),
+    (
+        '[patients]\npatient_id = "id"\nindex_date = { origin = "0001-01-01", days = 1 }\n',
+        "patients.index_date.origin",
+    ),
+    (
+        '[patients]\npatient_id = "id"\nindex_date = { origin = "2000-01-01", days = 999999 }\n',
+        "patients.index_date.days",
+    ),
     ('complete_to = "soon"\n[patients]\npatient_id = "id"\n', "complete_to"),
     ('[settings]\ncolour = 1\n[patients]\npatient_id = "id"\n', "colour"),
     ('[instruments.mood]\nlabel = "x"\n[patients]\npatient_id = "id"\n', "instruments.mood.unit"),
@@ -417,6 +432,24 @@ def test_a_mapping_that_is_no_toml(tmp_path: Path) -> None:
         read_mapping(tmp_path / "m.toml")
     with pytest.raises(DataContractError, match="can't be read"):
         read_mapping(tmp_path / "none.toml")
+
+
+def test_a_source_in_another_encoding_than_named(tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text('encoding = "utf-16"\n[patients]\npatient_id = "id"\n')
+    (tmp_path / "s.csv").write_bytes(b"id\n1\n2")
+    with pytest.raises(DataContractError, match="encoding utf-16"):
+        import_csv(tmp_path / "s.csv", tmp_path / "m.toml", tmp_path / "out")
+
+
+def test_days_and_origins_out_of_reach_are_rejected(tmp_path: Path) -> None:
+    mapping = """
+    [patients]
+    patient_id = "id"
+    index_date = { origin_column = "x", days_column = "y" }
+    """
+    source = "id,x,y\n1,2000-01-01,-99999\n2,0001-01-01,5\n3,2000-01-01,999999\n4,2000-01-01,1\n"
+    summary = run(tmp_path, mapping, source=source)
+    assert [line for _, line, _, _ in rejected(summary)] == [2, 3, 4]
 
 
 def test_the_closest_column_is_named(tmp_path: Path) -> None:
