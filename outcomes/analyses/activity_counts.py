@@ -41,7 +41,7 @@ def count_row(people: pd.DataFrame, grid: pd.DataFrame, term: str, unit: str) ->
 def appointment_rows(
     tables: Tables, people: pd.DataFrame, grid: pd.DataFrame, period: Period
 ) -> pd.DataFrame:
-    """Count sessions attended and patients seen, and the shares of appointments missed and cancelled.
+    """Count sessions, patients seen, and appointments missed and cancelled.
 
     Parameters
     ----------

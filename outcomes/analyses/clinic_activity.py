@@ -108,8 +108,8 @@ def estimate_clinic_activity(
     Notes
     -----
     Each period is counted from the records as they were known at its end, so a period counted again
-    later gives the same numbers (with the same `timing`). Shares have Wilson intervals, means t intervals; nothing is
-    modelled, so a mean speaks of those who answered.
+    later, with the same `timing`, gives the same numbers. Shares have Wilson intervals, means t
+    intervals; nothing is modelled, so a mean speaks of those who answered.
     """
     spec = spec or ClinicActivitySpec()
     if spec.group_by not in ("", "clinic"):

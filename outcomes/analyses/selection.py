@@ -51,3 +51,27 @@ def select_patients(tables: Tables, *, clinic: str = "", therapist: str = "") ->
             "Give a clinic and a therapist as they stand in the data.",
         )
     return tables.restrict(people.loc[kept, "patient_id"])
+
+
+def compared_outcomes(tables: Tables, *, group: str = "arm") -> tuple[str, ...]:
+    """List what groups formed at the start can be compared on.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    group : str
+        Name of the covariate that holds the group.
+
+    Returns
+    -------
+    tuple of str
+        The pain instrument and ``headache_days``, as far as they are recorded; empty where no
+        patient has such a covariate.
+    """
+    if tables.covariates is None or not (tables.covariates["name"] == group).any():
+        return ()
+    pain = tables.settings.pain_instrument
+    scored = tables.assessments is not None and (tables.assessments["instrument"] == pain).any()
+    counted = tables.headache_diary is not None or tables.headache_periods is not None
+    return (*((pain,) if scored else ()), *(("headache_days",) if counted else ()))

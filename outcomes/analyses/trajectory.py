@@ -239,7 +239,9 @@ class Trajectory:
         no_start = at_start + f" patients have a baseline; at least {need} are needed"
         alone = "no other window has enough answers to follow a course"
         few = few.where(grid["n_eligible"] > 0, "no patient has come this far yet")
-        why = grid["group"].map(self.failures).fillna(alone)
+        why = pd.Series(
+            [self.failures.get(group, alone) for group in grid["group"]], index=grid.index
+        )
         return few.where(grid["n_patients"] < need, no_start.where(start < need, why))
 
 

@@ -38,8 +38,10 @@ class ModelChoices:
     ----------
     covariance : str
         Structure to begin with.
-    df : {"auto", "satterthwaite", "kenward-roger"}
-        Degrees of freedom; auto takes Kenward–Roger in groups below `kenward_roger_below`.
+    df : {"auto", "satterthwaite", "kenward-roger-linear"}
+        Degrees of freedom; auto takes Kenward–Roger in groups below `kenward_roger_below`, with the
+        covariance taken as linear in its parameters: exact where nothing is missing, while the
+        other convention gives standard errors below those of a paired comparison.
     kenward_roger_below : int
         Patients in a group under which Kenward–Roger is used.
     min_answers : int
@@ -49,7 +51,7 @@ class ModelChoices:
     """
 
     covariance: str = "unstructured"
-    df: Literal["auto", "satterthwaite", "kenward-roger"] = "auto"
+    df: Literal["auto", "satterthwaite", "kenward-roger-linear"] = "auto"
     kenward_roger_below: int = 200
     min_answers: int = 10
     conf_level: float = 0.95
@@ -80,7 +82,7 @@ class WindowMeans:
     windows: tuple[int, ...]
     n_patients: int
     covariance: str
-    df: Literal["satterthwaite", "kenward-roger"]
+    df: Literal["satterthwaite", "kenward-roger-linear"]
     warnings: tuple[str, ...]
     fit: MmrmResult
     conf_level: float
@@ -89,7 +91,7 @@ class WindowMeans:
     def method(self) -> str:
         """Name of the method with its structure and degrees of freedom."""
         structure = self.covariance.replace("-", " ")
-        names = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward–Roger"}
+        names = {"satterthwaite": "Satterthwaite", "kenward-roger-linear": "Kenward–Roger"}
         return f"MMRM, {structure} covariance, {names[self.df]} degrees of freedom"
 
     def means(self, windows: Sequence[int]) -> pd.DataFrame:
@@ -245,10 +247,12 @@ def _with_enough(answers: pd.DataFrame, minimum: int) -> pd.DataFrame:
     return answers[answers.groupby(by)["value"].transform("size") >= minimum]
 
 
-def _df_method(choices: ModelChoices, n_patients: int) -> Literal["satterthwaite", "kenward-roger"]:
+def _df_method(
+    choices: ModelChoices, n_patients: int
+) -> Literal["satterthwaite", "kenward-roger-linear"]:
     if choices.df != "auto":
         return choices.df
-    return "kenward-roger" if n_patients < choices.kenward_roger_below else "satterthwaite"
+    return "kenward-roger-linear" if n_patients < choices.kenward_roger_below else "satterthwaite"
 
 
 def _descend(
