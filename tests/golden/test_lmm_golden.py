@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import EstimationError
-from outcomes.stats.lmm import LmmFit, fit_lmm
+from outcomes.stats.lmm import LmmFit, fit_lmm, profile_intervals
 
 HERE = Path(__file__).parent
 CASES = [
@@ -202,3 +202,20 @@ def test_unbalanced_and_degenerate(made: pd.DataFrame, name: str) -> None:
     table = fit.random_effects().sort_values("Subject")
     columns = [c for c in ("(Intercept)", fit.slope) if c in table]
     np.testing.assert_allclose(table[columns], blups, rtol=1e-4, atol=1e-4 * fit.sigma)
+
+
+@pytest.mark.parametrize("name", ["sleepstudy_reml", "orthodont_age", "orthodont_intercept"])
+def test_profile_intervals(
+    golden: dict[str, Any], data: dict[str, pd.DataFrame], name: str
+) -> None:
+    expected = golden[name]
+    fit = _fit(expected["formula"], data[name.split("_")[0]], expected["REML"])
+    table, reference = profile_intervals(fit), pd.DataFrame(expected["profile_ci"])
+    # lme4 interpolates its profile with splines: a thousandth of the interval. The correlation in
+    # orthodont_age is another matter: zero lies within the interval of a standard deviation.
+    open_ended = (table["kind"] == "correlation") & (table["conf_low"] == -1)
+    assert open_ended.any() == (expected["formula"] == "distance ~ age + (age | Subject)")
+    width = (reference["97.5 %"] - reference["2.5 %"])[~open_ended]
+    for ours, theirs in (("conf_low", "2.5 %"), ("conf_high", "97.5 %")):
+        gap = (table[ours] - reference[theirs])[~open_ended].abs()
+        assert (gap < 1e-3 * width).all()

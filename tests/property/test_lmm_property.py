@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from outcomes.errors import EstimationError
 from outcomes.stats.linear import fit_linear
-from outcomes.stats.lmm import LmmFit, fit_lmm
+from outcomes.stats.lmm import LmmFit, fit_lmm, profile_intervals
 from outcomes.stats.lmm.deviance import evaluate, profiled
 from outcomes.stats.lmm.optimise import by_theta, to_psi
 from outcomes.stats.lmm.statistics import subject_sums
@@ -310,3 +310,29 @@ def test_unknown_df_is_refused() -> None:
     fit = fit_lmm(FORMULA, _data(7), subject="subject")
     with pytest.raises(EstimationError, match="Unknown df"):
         fit.coefficients("kr")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option", [{"slope": None}, {"slope": "t"}], ids=str)
+def test_profile_limits_rise_by_the_quantile(option: dict[str, Any]) -> None:
+    data = _data(21, subjects=40)
+    fit = _fit(data, option, reml=False)
+    table = profile_intervals(fit)
+    fixed = table[table["kind"] == "fixed"].set_index("term")
+    # A fixed effect held at its limit: the same model with that much taken off the outcome.
+    for limit in ("conf_low", "conf_high"):
+        held = data.assign(
+            y=data["y"] - fixed.loc["t", limit] * data["t"], tb=data["t"] * (data["arm"] == "b")
+        )
+        rest = fit_lmm("y ~ arm + tb", held, subject="subject", reml=False, **option)
+        assert rest.deviance - fit.deviance == pytest.approx(3.841459, abs=1e-4)
+    sd = table[table["kind"] == "sd"]
+    assert (sd["conf_low"] < sd["estimate"]).all() and (sd["estimate"] < sd["conf_high"]).all()
+
+
+def test_no_profile_on_the_boundary() -> None:
+    data = _data(3)
+    data["y"] = data["t"] + np.random.default_rng(8).normal(size=len(data))
+    fit = fit_lmm(FORMULA, data, subject="subject", slope="t", reml=False)
+    assert fit.boundary
+    with pytest.raises(EstimationError, match="boundary"):
+        profile_intervals(fit)
