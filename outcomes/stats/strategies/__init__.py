@@ -1,0 +1,19 @@
+"""Sustained strategies on a grid of subjects and periods: clones, means, a second model."""
+
+from .clones import Followed, clone_weights, follow
+from .e_value import e_value, e_value_of_difference
+from .means import PeriodMean, difference, period_mean
+from .sequential import Sequential, sequential_regression
+
+__all__ = [
+    "Followed",
+    "PeriodMean",
+    "Sequential",
+    "clone_weights",
+    "difference",
+    "e_value",
+    "e_value_of_difference",
+    "follow",
+    "period_mean",
+    "sequential_regression",
+]
