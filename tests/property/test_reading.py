@@ -18,13 +18,16 @@ from hypothesis import strategies as st
 from outcomes.errors import OutcomesError
 from outcomes.io import import_csv, load, write_tables
 from outcomes.io.csv_rows import CsvFormat, read_csv_rows
+from outcomes.report.check import describe
 from outcomes.schema import SCHEMAS
 
 EXAMPLES = settings(
     max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
+SECRET = "Zq7!"
 NASTY = st.sampled_from(
     [
+        SECRET,
         "",
         " ",
         "P1",
@@ -147,9 +150,11 @@ def test_any_cells_are_accounted_for(content: dict) -> None:
             (Path(folder) / f"{name}.csv").write_bytes(as_csv(header, rows))
         try:
             loaded = load(folder)
-        except OutcomesError:
+        except OutcomesError as error:
+            assert SECRET not in str(error)
             return
         assert_accounted(loaded)
+        assert SECRET not in describe(loaded)
         read = loaded.accounting.set_index("table")["rows_read"]
         for name, (_, rows) in content.items():
             assert read[name] == len(rows)
