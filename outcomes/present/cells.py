@@ -97,3 +97,21 @@ def answered(row: Row | None) -> str:
     if row["status"] == "suppressed":
         return WITHHELD
     return write.share(row["n_patients"], row["n_eligible"])
+
+
+def count(row: Row | None) -> str:
+    """Write a count.
+
+    Parameters
+    ----------
+    row : dict or None
+        One estimate that is a count.
+
+    Returns
+    -------
+    str
+        The number.
+    """
+    if row is None or _instead(row):
+        return _instead(row)
+    return write.number(row["estimate"])

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.errors import DisclosureError
+from outcomes.instruments import InstrumentRegistry, default_registry
 from outcomes.results import AnalysisResult
 
 AUDIENCES = ("inside", "outside")
@@ -68,12 +69,15 @@ class Release(Mapping[str, AnalysisResult]):
         Rules they were released under.
     results : mapping of str to AnalysisResult
         What is left of each result.
+    registry : InstrumentRegistry
+        Instruments of the data set, to name outcomes by.
     withheld : int
         Number of estimates withheld.
     """
 
     policy: Policy
     results: Mapping[str, AnalysisResult]
+    registry: InstrumentRegistry
     withheld: int = 0
 
     def __getitem__(self, name: str) -> AnalysisResult:
@@ -86,7 +90,11 @@ class Release(Mapping[str, AnalysisResult]):
         return len(self.results)
 
 
-def disclose(results: Mapping[str, AnalysisResult], policy: Policy) -> Release:
+def disclose(
+    results: Mapping[str, AnalysisResult],
+    policy: Policy,
+    registry: InstrumentRegistry | None = None,
+) -> Release:
     """Decide what of a report may be shown.
 
     Parameters
@@ -95,6 +103,8 @@ def disclose(results: Mapping[str, AnalysisResult], policy: Policy) -> Release:
         All results of the report.
     policy : Policy
         Rules; for inside the results come back as they are.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
 
     Returns
     -------
@@ -121,7 +131,7 @@ def disclose(results: Mapping[str, AnalysisResult], policy: Policy) -> Release:
     Wilson EB. J Am Stat Assoc 1927;22:209–212.
     """
     if policy.audience == "inside":
-        return Release(policy, dict(results))
+        return Release(policy, dict(results), registry or default_registry())
     personal = sorted(name for name, result in results.items() if result.scope == "patient")
     if personal:
         raise DisclosureError(
@@ -139,12 +149,13 @@ def disclose(results: Mapping[str, AnalysisResult], policy: Policy) -> Release:
         rows = hidden[name].any(axis=1) | _among(result.estimates[list(_SAME_PEOPLE)], gone)
         released[name] = _release(result, rows, gone, policy)
         withheld += int(rows.sum())
-    return Release(policy, released, withheld)
+    return Release(policy, released, registry or default_registry(), withheld)
 
 
 def _hidden(estimates: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Rows to withhold because of the people they are of (``people``) or of their events."""
     few = (estimates[list(_PEOPLE)] < policy.minimum).any(axis=1)
+    few |= _counted(estimates) & (estimates["estimate"] < policy.minimum)
     rest = estimates["n_patients"] - estimates["n_events"]
     rare = (estimates["n_events"] < policy.minimum) | (rest < policy.minimum)
     return pd.DataFrame(
@@ -155,6 +166,11 @@ def _hidden(estimates: pd.DataFrame, policy: Policy) -> pd.DataFrame:
             "events": rare | _second(estimates, few | rare, "n_events", policy),
         }
     )
+
+
+def _counted(estimates: pd.DataFrame) -> pd.Series:
+    """Rows whose estimate is itself a count of people or of what they did."""
+    return estimates["method"] == "count"
 
 
 def _second(frame: pd.DataFrame, small: pd.Series, size: str, policy: Policy) -> pd.Series:
@@ -189,6 +205,8 @@ def _release(
 ) -> AnalysisResult:
     estimates = result.estimates
     shown = _rounded(estimates, policy)
+    counted = _counted(estimates)
+    shown.loc[counted, "estimate"] = _nearest(estimates["estimate"], policy.round_to)[counted]
     share = (
         shown["n_events"].notna() & shown["n_patients"].notna() & shown["conf_low"].between(0, 1)
     )

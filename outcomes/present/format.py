@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
@@ -267,6 +268,35 @@ def dates(first: pd.Timestamp | str, last: pd.Timestamp | str) -> str:
     if start.year != end.year:
         return f"{date(start)} to {date(end)}"
     return f"{start.day} {start.month_name()} to {date(end)}"
+
+
+def period(label: str) -> str:
+    """Write a period.
+
+    Parameters
+    ----------
+    label : str
+        ``2026Q3``, or two dates joined by "to".
+
+    Returns
+    -------
+    str
+        Such as ``July to September 2026``; a month by its name, a year by its number.
+    """
+    quarter = re.fullmatch(r"(\d{4})Q([1-4])", label)
+    if quarter:
+        span = pd.Period(label, freq="Q")
+        first, last = span.start_time, span.end_time
+    else:
+        first, last = (pd.Timestamp(day) for day in label.split(" to "))
+    if first.day != 1 or (last + pd.Timedelta(days=1)).day != 1:
+        return dates(first, last)
+    if first.year == last.year and (first.month, last.month) == (1, 12):
+        return str(first.year)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.month_name()} {first.year}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.month_name()}{year} to {last.month_name()} {last.year}"
 
 
 def follow_up(day: int, *, short: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outcomes.instruments import Instrument, default_registry
+from outcomes.instruments import Instrument, InstrumentRegistry, default_registry
 from outcomes.present import format as write
 from outcomes.results import AnalysisResult
 
@@ -46,37 +46,41 @@ def group_label(group_by: str, group: str) -> str:
     return known.get(group) or group.replace("_", " ")
 
 
-def instrument_of(outcome: str) -> Instrument | None:
-    """Look up what is shipped about an outcome.
+def instrument_of(outcome: str, registry: InstrumentRegistry | None = None) -> Instrument | None:
+    """Look up what is known about an outcome.
 
     Parameters
     ----------
     outcome : str
         Instrument code.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
 
     Returns
     -------
     Instrument or None
-        None for an instrument that the user described, which a result only names.
+        None for an outcome that is no instrument.
     """
-    registry = default_registry()
-    return registry.get(outcome) if outcome in registry else None
+    known = registry or default_registry()
+    return known.get(outcome) if outcome in known else None
 
 
-def outcome_label(outcome: str) -> str:
+def outcome_label(outcome: str, registry: InstrumentRegistry | None = None) -> str:
     """Name an outcome for people.
 
     Parameters
     ----------
     outcome : str
-        Instrument code.
+        Instrument code, or the code of another measure.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
 
     Returns
     -------
     str
         Such as ``Pain (0 to 10)`` or ``Rotation to the left``.
     """
-    known = instrument_of(outcome)
+    known = instrument_of(outcome, registry)
     return known.label if known else _MEASURES.get(outcome, outcome.replace("_", " "))
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from outcomes.instruments import InstrumentRegistry
 from outcomes.present import format as write
 from outcomes.present.labels import instrument_of, outcome_label
-from outcomes.present.rows import Row, days_of, records, rows_of
+from outcomes.present.rows import Row, days_of, outcome_of, records, rows_of
 from outcomes.results import AnalysisResult
 from outcomes.verdicts import Verdict, judge_result
 
@@ -20,6 +21,12 @@ NO_COMPARISON = (
     "There is no comparison group here. Neck pain and headaches often ease with time, and people "
     "come when they hurt most, so part of any change would have come anyway; these numbers do not "
     "say how much of it care did."
+)
+
+BY_CHANCE = (
+    "Changes within a group say little about care, because neck pain and headaches often ease with "
+    "time. A difference between groups is the effect of care only if chance decided who was in "
+    "which group."
 )
 
 
@@ -39,7 +46,9 @@ class Sentence:
     carried: bool
 
 
-def change_sentence(result: AnalysisResult, day: int, subject: str) -> Sentence:
+def change_sentence(
+    result: AnalysisResult, day: int, registry: InstrumentRegistry | None = None
+) -> Sentence:
     """Say how a score changed from the start to a follow-up time.
 
     Parameters
@@ -48,16 +57,18 @@ def change_sentence(result: AnalysisResult, day: int, subject: str) -> Sentence:
         Of `estimate_pain_trajectory`, everyone together.
     day : int
         Follow-up time.
-    subject : str
-        What changed, at the beginning of a sentence, such as ``Pain``.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
 
     Returns
     -------
     Sentence
         With both levels, the change and its interval, and who answered.
     """
-    verdict = judge_result(result, term="change", landmark=f"day {day}")
+    verdict = judge_result(result, term="change", landmark=f"day {day}", registry=registry)
     when = write.follow_up(day)
+    known = instrument_of(outcome_of(result), registry)
+    subject = known.short_label if known else outcome_label(outcome_of(result))
     change = _only(rows_of(result, "change", day=day, group=""))
     if not verdict.carried or change is None:
         return _cannot(f"{subject} {when} after the start", verdict)
@@ -66,7 +77,6 @@ def change_sentence(result: AnalysisResult, day: int, subject: str) -> Sentence:
     levels = ""
     if start is not None and now is not None:
         levels = f", from {write.score(start['estimate'])} to {write.score(now['estimate'])}"
-        known = instrument_of(str(change["outcome"]))
         levels += f" on a scale of {known.minimum:g} to {known.maximum:g}" if known else ""
     amount = write.score(abs(change["estimate"]))
     low, high = sorted((abs(change["conf_low"]), abs(change["conf_high"])))
@@ -148,7 +158,9 @@ def responder_sentence(result: AnalysisResult, day: int) -> Sentence:
     return Sentence(text.replace(" of those with", " with", 1), True)
 
 
-def movement_sentence(result: AnalysisResult, day: int) -> Sentence:
+def movement_sentence(
+    result: AnalysisResult, day: int, registry: InstrumentRegistry | None = None
+) -> Sentence:
     """Say how far the neck moves compared with the start.
 
     Parameters
@@ -157,6 +169,8 @@ def movement_sentence(result: AnalysisResult, day: int) -> Sentence:
         Of `estimate_rom_change`, everyone together.
     day : int
         Follow-up time.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
 
     Returns
     -------
@@ -166,7 +180,16 @@ def movement_sentence(result: AnalysisResult, day: int) -> Sentence:
     when = write.follow_up(day)
     rows = rows_of(result, "change", day=day, group="")
     judged = [
-        (row, judge_result(result, term="change", landmark=f"day {day}", outcome=row["outcome"]))
+        (
+            row,
+            judge_result(
+                result,
+                term="change",
+                landmark=f"day {day}",
+                outcome=row["outcome"],
+                registry=registry,
+            ),
+        )
         for row in records(rows)
     ]
     carried = [(row, verdict) for row, verdict in judged if verdict.carried]
@@ -176,7 +199,8 @@ def movement_sentence(result: AnalysisResult, day: int) -> Sentence:
     carried.sort(key=lambda each: each[0]["estimate"])
     ends = [carried[0][0], carried[-1][0]] if len(carried) > 1 else [carried[0][0]]
     said = [
-        f"{write.signed(row['estimate'])}° ({outcome_label(row['outcome']).lower()}, 95% CI "
+        f"{write.signed(row['estimate'])}° "
+        f"({outcome_label(row['outcome'], registry).lower()}, 95% CI "
         f"{write.interval(row['conf_low'], row['conf_high'])})"
         for row in ends
     ]
@@ -188,6 +212,56 @@ def movement_sentence(result: AnalysisResult, day: int) -> Sentence:
     if any(row["estimate"] <= 0 for row, _ in carried):
         text = text.replace("moved farther", "moved differently", 1)
     return Sentence(text, True)
+
+
+def difference_sentence(
+    result: AnalysisResult, registry: InstrumentRegistry | None = None
+) -> Sentence:
+    """Say how groups formed at the start differ later.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_group_difference`.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
+
+    Returns
+    -------
+    Sentence
+        The first group's adjusted difference from the reference with its interval, and how many of
+        both groups are in it.
+    """
+    outcome = outcome_of(result)
+    known = instrument_of(outcome, registry)
+    subject = known.short_label if known else outcome_label(outcome)
+    rows = rows_of(result, "difference")
+    if rows.empty:
+        return _cannot(
+            f"{subject}, compared between groups", judge_result(result, term="difference")
+        )
+    row = records(rows)[0]
+    day = int(row["day"])
+    verdict = judge_result(
+        result, term="difference", landmark=f"day {day}", group=row["group"], registry=registry
+    )
+    when = write.follow_up(day)
+    if not verdict.carried:
+        return _cannot(f"{subject} at {when}, compared between groups", verdict)
+    reference = getattr(result.spec, "reference", "") or "the others"
+    analysed = rows_of(result, "adjusted_mean")
+    counted = write.share(analysed["n_patients"].sum(), analysed["n_eligible"].sum())
+    limits = sorted((abs(row["conf_low"]), abs(row["conf_high"])))
+    where = f"in the group {row['group']} than in the group {reference}"
+    if verdict.direction == "little change":
+        what = f"{subject} at {when} hardly differed between {row['group']} and {reference}"
+        spread = write.interval(row["conf_low"], row["conf_high"])
+        text = f"{what} (95% CI {spread} {row['unit']})"
+    else:
+        word = "lower" if row["estimate"] < 0 else "higher"
+        amount = f"{write.score(abs(row['estimate']))} {row['unit']} {word}"
+        text = f"{subject} at {when} was {amount} {where} (95% CI {write.interval(*limits)})"
+    return Sentence(f"{text}, given the same start. {counted} patients are in this.", True)
 
 
 def completeness_sentence(result: AnalysisResult, days: list[int], what: str) -> Sentence:

@@ -10,7 +10,7 @@ import jinja2
 
 _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """\
-<table>
+<table{% if not table.numeric %} class="long"{% endif %}>
 <caption>{{ table.caption }}</caption>
 <thead>
 <tr>

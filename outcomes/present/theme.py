@@ -131,6 +131,9 @@ def look() -> Iterator[None]:
         "lines.markersize": 5,
         "figure.facecolor": "white",
         "savefig.facecolor": "white",
+        # letters are measured as they are drawn: no grid of pixels to fit them to
+        "figure.dpi": 72,
+        "text.hinting": "no_hinting",
         # outlines, so that no reader needs the font and no label is cut
         "svg.fonttype": "path",
         # the same figure gives the same bytes

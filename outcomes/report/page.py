@@ -17,6 +17,8 @@ PAPERS = {"a4": "A4", "letter": "letter"}
 AUDIENCES = {"inside": "For use inside the clinic", "outside": "Prepared for release"}
 SYNTHETIC = "SYNTHETIC DATA – evidence of nothing"
 _TEMPLATE = "template"
+# The template writes this before each output of a call.
+_OUTPUT = "<!-- output -->"
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,11 @@ def _with_names(page: str) -> str:
 
 
 def _in_sections(page: str) -> str:
-    """Wrap each heading of the second level and what follows in a section that bears its name."""
+    """Wrap each heading of the second level and what follows in a section that bears its name.
+
+    A section whose calls showed nothing is left out, heading and all: a data set without arms of a
+    trial needs no heading about them.
+    """
     head, opening, rest = page.partition('<main id="report">')
     body, closing, tail = rest.partition("</main>")
     parts = re.split(r"(?=<h2 id=)", body)
@@ -135,9 +141,11 @@ def _in_sections(page: str) -> str:
         return page
     wrapped = [parts[0]]
     for part in parts[1:]:
+        if not re.search(rf"{_OUTPUT}\s*<", part):
+            continue
         name = part.split('"', 2)[1]
         wrapped.append(f'<section aria-labelledby="{name}">\n{part}</section>\n')
-    return head + opening + "".join(wrapped) + closing + tail
+    return head + opening + "".join(wrapped).replace(_OUTPUT, "") + closing + tail
 
 
 def _with_contents(page: str) -> str:

@@ -78,7 +78,7 @@ def course(group_by: str, *, notes: tuple[str, ...] = (CAUTION,), start: bool = 
             }
             rows.append({**here, "landmark": f"day {window}", "term": "mean"})
             curve += [
-                {**here, "window": window, "series": series, "start_pain": 7.25}
+                {**here, "window": window, "series": series, "start_level": 7.25}
                 for series in ("model", "completers")
             ]
         if group_by == "cadence" and start:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from outcomes.instruments import InstrumentRegistry
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.figure import Figure, finish
@@ -28,13 +29,15 @@ _LEFT, _RIGHT = 1.5, 1.3
 """Room at the sides for the names of groups, in inches."""
 
 
-def plot_course(result: AnalysisResult) -> Figure:
+def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = None) -> Figure:
     """Draw the model's means by window, with intervals and the counts behind them.
 
     Parameters
     ----------
     result : AnalysisResult
         Of `estimate_pain_trajectory` or another analysis with the same curve.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
 
     Returns
     -------
@@ -59,7 +62,8 @@ def plot_course(result: AnalysisResult) -> Figure:
     drawn = strokes(groups)
     completers = curve[curve["series"] == "completers"] if group_by == "" else curve.iloc[:0]
     start = _starting_level(model) if group_by == "cadence" else pd.Series(dtype="float64")
-    instrument = instrument_of(outcome)
+    instrument = instrument_of(outcome, registry)
+    title = outcome_label(outcome, registry)
     with look():
         figure, axes = plt.subplots(figsize=(WIDTH, 3.1))
         figure.subplots_adjust(left=_LEFT / WIDTH, right=1 - _RIGHT / WIDTH)
@@ -95,15 +99,15 @@ def plot_course(result: AnalysisResult) -> Figure:
         high = instrument.maximum if instrument else float(model["conf_high"].max()) * 1.15
         low = instrument.minimum if instrument else 0.0
         axes.set_ylim(low, high)
-        axes.set_title(outcome_label(outcome), fontweight="normal", color=QUIET, fontsize=8.5)
+        axes.set_title(title, fontweight="normal", color=QUIET, fontsize=8.5)
         _end_labels(axes, ends)
         did = "Kept a diary" if outcome == HEADACHES else "Answered"
         _counts(axes, model, groups, group_by, did)
         plt.close(figure)
     return finish(
         figure,
-        alt=_alt(model, completers, start, groups, group_by, outcome),
-        caption=_caption(result, group_by, outcome),
+        alt=_alt(model, completers, start, groups, group_by, title),
+        caption=_caption(result, group_by, title),
         note=_how_to_read(group_by, outcome, len(completers) > 0),
         caution=" ".join(beside),
     )
@@ -234,8 +238,7 @@ def _counts(
         row(-0.27 - position * 0.08, group_label(group_by, group), cells, INK)
 
 
-def _caption(result: AnalysisResult, group_by: str, outcome: str) -> str:
-    label = outcome_label(outcome)
+def _caption(result: AnalysisResult, group_by: str, label: str) -> str:
     return f"{label}, {split_words(result)}" if group_by else f"{label} from the start of care"
 
 
@@ -259,9 +262,9 @@ def _alt(
     start: pd.Series,
     groups: Sequence[str],
     group_by: str,
-    outcome: str,
+    label: str,
 ) -> str:
-    said = [f"Line chart of {outcome_label(outcome)} over time."]
+    said = [f"Line chart of {label} over time."]
     for group in groups:
         rows = model[model["group"] == group].sort_values("window")
         points = ", ".join(

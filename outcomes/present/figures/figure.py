@@ -13,6 +13,9 @@ from matplotlib.transforms import Bbox
 
 from outcomes.present.theme import look
 
+_EDGE = 0.04
+"""Least white around what is drawn, in inches."""
+
 
 @dataclass(frozen=True)
 class Figure:

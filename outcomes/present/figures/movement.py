@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from outcomes.instruments import InstrumentRegistry
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.figure import Figure, finish
@@ -17,7 +18,9 @@ _ROW = 0.235
 """Height of a row in inches."""
 
 
-def plot_movement(result: AnalysisResult, window: int) -> Figure:
+def plot_movement(
+    result: AnalysisResult, window: int, registry: InstrumentRegistry | None = None
+) -> Figure:
     """Draw each movement's mean at the start and at a follow-up time.
 
     Parameters
@@ -26,6 +29,8 @@ def plot_movement(result: AnalysisResult, window: int) -> Figure:
         Of `estimate_rom_change`.
     window : int
         Target day of the follow-up.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
 
     Returns
     -------
@@ -57,12 +62,12 @@ def plot_movement(result: AnalysisResult, window: int) -> Figure:
         place = 0.0
         for movement in movements:
             if group_by:
-                _beside(axes, place, outcome_label(movement), left=True, bold=True)
+                _beside(axes, place, outcome_label(movement, registry), left=True, bold=True)
                 place -= 1
             for row in rows[rows["outcome"] == movement].to_dict("records"):
                 stroke = drawn[str(row["group"])]
                 name = group_label(group_by, str(row["group"])) if group_by else ""
-                _beside(axes, place, name or outcome_label(movement), left=True)
+                _beside(axes, place, name or outcome_label(movement, registry), left=True)
                 axes.plot(
                     [row["start"], row["estimate"]], [place, place], color=RULE, linewidth=2.2,
                     linestyle="-", zorder=1,
@@ -95,7 +100,7 @@ def plot_movement(result: AnalysisResult, window: int) -> Figure:
         plt.close(figure)
     return finish(
         figure,
-        alt=_alt(rows, group_by, window),
+        alt=_alt(rows, group_by, window, registry),
         caption=(
             f"Neck movement at the start and at {write.follow_up(window)}, {split_words(result)}"
         ),
@@ -159,10 +164,12 @@ def _counted(row: dict[str, float]) -> str:
     return f"{write.number(row['n_patients'])}/{write.number(row['n_eligible'])}"
 
 
-def _alt(rows: pd.DataFrame, group_by: str, window: int) -> str:
+def _alt(
+    rows: pd.DataFrame, group_by: str, window: int, registry: InstrumentRegistry | None
+) -> str:
     said = [f"Chart of neck movement in degrees at the start and at {write.follow_up(window)}."]
     for row in rows.to_dict("records"):
-        name = outcome_label(str(row["outcome"]))
+        name = outcome_label(str(row["outcome"]), registry)
         if group_by:
             name += f", {group_label(group_by, str(row['group'])).lower()}"
         said.append(f"{name}: {write.score(row['start'])} to {write.score(row['estimate'])}.")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from outcomes.present.disclosure import Release
 from outcomes.present.rows import why_absent
+from outcomes.present.sections.difference import compared
 from outcomes.present.sections.section import Section
 from outcomes.present.sentences import (
+    BY_CHANCE,
     NO_COMPARISON,
     Sentence,
     change_sentence,
     completeness_sentence,
+    difference_sentence,
     headache_sentence,
     movement_sentence,
     responder_sentence,
     spoken_days,
 )
 from outcomes.present.tables import Prose
-from outcomes.results import AnalysisResult
 
 _PAIN_DAYS = (84, 364, 1092)
 _HEADACHE_DAYS = (182,)
@@ -25,19 +26,20 @@ _MOVEMENT_DAYS = (182,)
 _COMPLETE_DAYS = (0, 84, 364)
 
 
-def answer(release: Mapping[str, AnalysisResult]) -> Section:
+def answer(release: Release) -> Section:
     """Write the answer of a report.
 
     Parameters
     ----------
-    release : mapping of str to AnalysisResult
-        Released results: ``pain``, ``headaches`` and ``movement``, everyone together.
+    release : Release
+        Released results: ``pain``, ``headaches`` and ``movement``, everyone together, and any
+        comparison of groups formed at the start.
 
     Returns
     -------
     Section
         The sentences that the data carry, the most asked-for first; how complete the scores are;
-        what cannot be said yet and what would do; and that nothing here is a comparison.
+        what cannot be said yet and what would do; and what no number here can say.
     """
     sentences = _sentences(release)
     said = [sentence.text for sentence in sentences if sentence.carried]
@@ -55,25 +57,27 @@ def answer(release: Mapping[str, AnalysisResult]) -> Section:
         parts.append(Prose(["What can't be said yet:"], kind="lead"))
         parts.append(Prose(withheld, kind="withheld", listed=len(withheld) > 1))
     if said:
-        parts.append(Prose([NO_COMPARISON], kind="caution"))
+        caution = BY_CHANCE if compared(release) else NO_COMPARISON
+        parts.append(Prose([caution], kind="caution"))
     return Section(parts)
 
 
-def _sentences(release: Mapping[str, AnalysisResult]) -> list[Sentence]:
+def _sentences(release: Release) -> list[Sentence]:
     pain, headaches, movement = release["pain"], release["headaches"], release["movement"]
-    found = []
+    registry = release.registry
+    found = [difference_sentence(result, registry) for result in compared(release)]
     if not why_absent(pain):
         days = spoken_days(pain, "change", _PAIN_DAYS)
-        found += [change_sentence(pain, day, "Pain") for day in days]
+        found += [change_sentence(pain, day, registry) for day in days]
     if not why_absent(headaches):
         for day in spoken_days(headaches, "rate_ratio", _HEADACHE_DAYS):
             found += [headache_sentence(headaches, day), responder_sentence(headaches, day)]
     if not why_absent(movement):
         days = spoken_days(movement, "change", _MOVEMENT_DAYS)
-        found += [movement_sentence(movement, day) for day in days]
+        found += [movement_sentence(movement, day, registry) for day in days]
     return found
 
 
-def _complete(release: Mapping[str, AnalysisResult]) -> str:
+def _complete(release: Release) -> str:
     sentence = completeness_sentence(release["pain"], list(_COMPLETE_DAYS), "pain")
     return sentence.text if sentence.carried else ""

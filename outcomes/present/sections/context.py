@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from outcomes.present.disclosure import Release
+from outcomes.present.rows import why_absent
 from outcomes.present.sections.section import Section
-from outcomes.present.tables import Table
+from outcomes.present.tables import Prose, Table
 
 _PAIN = (
     (
@@ -51,31 +53,33 @@ _MOVEMENT = (
 )
 
 
-def published_figures(*, pain: bool, headaches: bool, movement: bool) -> Section:
+def published_figures(release: Release) -> Section:
     """Show what published studies found about the outcomes a report has.
 
     Parameters
     ----------
-    pain, headaches, movement : bool
-        Whether the report speaks of them.
+    release : Release
+        What may be shown: ``pain``, ``headaches`` and ``movement``.
 
     Returns
     -------
     Section
-        A table of studies; empty where the report has none of the outcomes.
+        A table of studies; a line where the report has none of the outcomes.
 
     Notes
     -----
     The studies chose their patients and most had a comparison group, so their numbers are no
     target. They are context.
     """
-    chosen = [(pain, _PAIN), (headaches, _HEADACHES), (movement, _MOVEMENT)]
-    rows = [row for wanted, studies in chosen if wanted for row in studies]
+    chosen = {"pain": _PAIN, "headaches": _HEADACHES, "movement": _MOVEMENT}
+    rows = [
+        row for name, studies in chosen.items() if not why_absent(release[name]) for row in studies
+    ]
     if not rows:
-        return Section([])
+        return Section([Prose(["None of the outcomes that studies report is recorded."])])
     note = (
         "These studies chose whom they took, and most compared with people who got other care or "
         "none. Their numbers are something to read one's own by, not a target."
     )
     columns = ("Study", "What was found", "Source")
-    return Section([Table("What published studies found", columns, rows, (note,), numeric=False)])
+    return Section([Table("Published studies", columns, rows, (note,), numeric=False)])

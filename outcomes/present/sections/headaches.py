@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.present import cells
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
+from outcomes.present.disclosure import Release
 from outcomes.present.figures.course import plot_course
 from outcomes.present.labels import group_label
 from outcomes.present.rows import lookup, records, rows_of, split_of
@@ -13,13 +14,15 @@ from outcomes.present.tables import Table
 from outcomes.results import AnalysisResult
 
 
-def headache_course(result: AnalysisResult) -> Section:
+def headache_course(release: Release, name: str) -> Section:
     """Show how headache days went.
 
     Parameters
     ----------
-    result : AnalysisResult
-        Of `estimate_headache_frequency`, with or without a grouping.
+    release : Release
+        What may be shown.
+    name : str
+        Name of the result of `estimate_headache_frequency`, with or without a grouping.
 
     Returns
     -------
@@ -31,12 +34,13 @@ def headache_course(result: AnalysisResult) -> Section:
     DisclosureError
         If a split by cadence comes without starting pain or without its caution.
     """
+    result = release[name]
     split = split_of(result)
     what = "Headaches by how often patients come" if split else "Headaches"
     missing = absent(result, what)
     if missing:
         return missing
-    figures = [plot_course(result)] if len(result.curve) else []
+    figures = [plot_course(result, release.registry)] if len(result.curve) else []
     return Section([*figures, headache_table(result)])
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import pandas as pd
 
 from outcomes.present import format as write
+from outcomes.present.disclosure import Release
+from outcomes.present.labels import outcome_label
 from outcomes.present.sections.section import Section, in_words
 from outcomes.present.tables import Prose, Table
-from outcomes.results import AnalysisResult
 
 # What each table or column feeds; the last part of a sentence that begins with its absence.
 _FEEDS = {
@@ -30,13 +31,13 @@ _NAMES = {
 }
 
 
-def who_is_missing(results: Mapping[str, AnalysisResult]) -> Section:
+def who_is_missing(release: Release) -> Section:
     """Show at which step patients left each analysis.
 
     Parameters
     ----------
-    results : mapping of str to AnalysisResult
-        Released results by their name for people.
+    release : Release
+        What may be shown; its names are those that the table has.
 
     Returns
     -------
@@ -44,8 +45,14 @@ def who_is_missing(results: Mapping[str, AnalysisResult]) -> Section:
         A table of the steps at which someone was left out; a sentence where nobody was.
     """
     rows = [
-        (name, _sentence_case(in_words(step)), in_words(reason), _count(before), _count(after))
-        for name, result in results.items()
+        (
+            _name(name, release),
+            _sentence_case(in_words(step)),
+            in_words(reason),
+            _count(before),
+            _count(after),
+        )
+        for name, result in release.items()
         for step, reason, before, after in result.exclusions.itertuples(index=False, name=None)
         if pd.isna(before) or pd.isna(after) or before != after
     ]
@@ -82,6 +89,45 @@ def not_recorded(absent: Collection[str]) -> Section:
     if {"headache_diary", "headache_periods"} <= set(absent):
         said.append("There is neither a headache diary nor counts, so headaches are left out.")
     return Section([Prose(said, kind="absent", listed=len(said) > 1)] if said else [])
+
+
+def records_read(accounting: pd.DataFrame | None) -> Section:
+    """Say how many rows of the data set were read and rejected.
+
+    Parameters
+    ----------
+    accounting : DataFrame or None
+        A row a table: table, rows_read, rows_accepted, rows_rejected; None where not known.
+
+    Returns
+    -------
+    Section
+        A sentence, and a table where rows were rejected.
+    """
+    if accounting is None or accounting.empty:
+        return Section([])
+    read, rejected = int(accounting["rows_read"].sum()), int(accounting["rows_rejected"].sum())
+    if not rejected:
+        return Section([Prose([f"All {write.count(read, 'row')} of the data set were read."])])
+    said = f"{write.share(rejected, read)} rows of the data set were rejected and are in no number."
+    rows = [
+        (name.replace("_", " ").capitalize(), *map(write.number, counts))
+        for name, *counts in accounting[
+            ["table", "rows_read", "rows_accepted", "rows_rejected"]
+        ].itertuples(index=False, name=None)
+        if counts[0]
+    ]
+    note = "Run outcomes check on the data to see each rejected row with its reason."
+    columns = ("Records", "Read", "Accepted", "Rejected")
+    return Section([Prose([said]), Table("Rows of the data set", columns, rows, (note,))])
+
+
+def _name(name: str, release: Release) -> str:
+    """Name an analysis; where its name holds the code of an outcome, by the words for it."""
+    first, joiner, code = name.partition(" in ")
+    return _sentence_case(
+        f"{first}{joiner}{outcome_label(code, release.registry)}" if joiner else name
+    )
 
 
 def _count(value: float) -> str:

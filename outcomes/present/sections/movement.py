@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from outcomes.instruments import InstrumentRegistry
 from outcomes.present import cells
 from outcomes.present import format as write
+from outcomes.present.disclosure import Release
 from outcomes.present.figures.movement import movement_rows, plot_movement
 from outcomes.present.labels import outcome_label
 from outcomes.present.rows import Row, lookup, records, rows_of, split_of
@@ -16,13 +18,15 @@ _WANTED_SPLIT = (364, 182, 728, 546, 1092)
 _SIDES = {"rom_rotation": "rotation", "rom_lateral_flexion": "side bending"}
 
 
-def neck_movement(result: AnalysisResult) -> Section:
+def neck_movement(release: Release, name: str) -> Section:
     """Show how far the neck moves at the start and at a follow-up time.
 
     Parameters
     ----------
-    result : AnalysisResult
-        Of `estimate_rom_change`, with or without a grouping.
+    release : Release
+        What may be shown.
+    name : str
+        Name of the result of `estimate_rom_change`, with or without a grouping.
 
     Returns
     -------
@@ -35,6 +39,7 @@ def neck_movement(result: AnalysisResult) -> Section:
     DisclosureError
         If a split by cadence comes without starting pain or without its caution.
     """
+    result = release[name]
     split = split_of(result)
     what = "Neck movement by how often patients come" if split else "Neck movement"
     missing = absent(result, what)
@@ -44,10 +49,10 @@ def neck_movement(result: AnalysisResult) -> Section:
     if day is None:
         reason = "No movement was measured in enough patients at the start and again later."
         return Section([Prose([f"{what} is left out. {reason}"], kind="absent")])
-    figure = plot_movement(result, day)
+    figure = plot_movement(result, day, release.registry)
     if split:
         return Section([figure])
-    return Section([figure, movement_table(result, day), *_sides(result, day)])
+    return Section([figure, movement_table(result, day, release.registry), *_sides(result, day)])
 
 
 def follow_up_day(result: AnalysisResult) -> int | None:
@@ -69,7 +74,7 @@ def follow_up_day(result: AnalysisResult) -> int | None:
     return next((day for day in wanted if counts[day] == most), None) if most else None
 
 
-def movement_table(result: AnalysisResult, day: int) -> Table:
+def movement_table(result: AnalysisResult, day: int, registry: InstrumentRegistry) -> Table:
     """Tabulate change, percentage and share beyond measurement error of each movement.
 
     Parameters
@@ -78,6 +83,8 @@ def movement_table(result: AnalysisResult, day: int) -> Table:
         Everyone together.
     day : int
         Follow-up time.
+    registry : InstrumentRegistry
+        Instruments of the data set.
 
     Returns
     -------
@@ -91,7 +98,7 @@ def movement_table(result: AnalysisResult, day: int) -> Table:
         code = row["outcome"]
         rows.append(
             (
-                outcome_label(code),
+                outcome_label(code, registry),
                 f"{write.score(row['start'])}°",
                 f"{write.score(row['estimate'])}°",
                 f"{write.signed(row['change'])}°",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from outcomes.instruments import InstrumentRegistry
 from outcomes.present import cells
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
+from outcomes.present.disclosure import Release
 from outcomes.present.figures.course import plot_course
 from outcomes.present.labels import group_label, outcome_label
 from outcomes.present.rows import Row, days_of, lookup, outcome_of, rows_of, split_of
@@ -15,32 +17,37 @@ from outcomes.results import AnalysisResult
 _SPLIT_DAYS = (182, 364, 728, 1092)
 
 
-def pain_course(result: AnalysisResult) -> Section:
+def pain_course(release: Release, name: str) -> Section:
     """Show how pain went for everyone together.
 
     Parameters
     ----------
-    result : AnalysisResult
-        Of `estimate_pain_trajectory`.
+    release : Release
+        What may be shown.
+    name : str
+        Name of the result of `estimate_pain_trajectory`.
 
     Returns
     -------
     Section
         The course with the completers' beside it, and a table of all follow-up times.
     """
+    result = release[name]
     missing = absent(result, "Pain over time")
     if missing:
         return missing
-    return Section([plot_course(result), course_table(result)])
+    return Section([plot_course(result, release.registry), course_table(result, release.registry)])
 
 
-def pain_split(result: AnalysisResult) -> Section:
+def pain_split(release: Release, name: str) -> Section:
     """Show how pain went by onset, cadence or clinic.
 
     Parameters
     ----------
-    result : AnalysisResult
-        Of `estimate_pain_trajectory` with a grouping.
+    release : Release
+        What may be shown.
+    name : str
+        Name of the result of `estimate_pain_trajectory` with a grouping.
 
     Returns
     -------
@@ -52,21 +59,24 @@ def pain_split(result: AnalysisResult) -> Section:
     DisclosureError
         If a split by cadence comes without starting pain or without its caution.
     """
+    result = release[name]
     words = {"onset": "how long the complaint had lasted", "cadence": "how often patients come"}
     group_by = split_of(result)
     missing = absent(result, f"Pain by {words.get(group_by, group_by)}")
     if missing:
         return missing
-    return Section([plot_course(result), split_table(result)])
+    return Section([plot_course(result, release.registry), split_table(result, release.registry)])
 
 
-def course_table(result: AnalysisResult) -> Table:
+def course_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
     """Tabulate mean and change at every follow-up time.
 
     Parameters
     ----------
     result : AnalysisResult
         Everyone together.
+    registry : InstrumentRegistry
+        Instruments of the data set.
 
     Returns
     -------
@@ -85,7 +95,7 @@ def course_table(result: AnalysisResult) -> Table:
         for day in days_of(result, "mean")
     ]
     return Table(
-        f"{outcome_label(outcome_of(result))} at each follow-up time",
+        f"{outcome_label(outcome_of(result), registry)} at each follow-up time",
         ("Time", "Mean (95% CI)", "Change from start (95% CI)", "Answered"),
         rows,
         (
@@ -97,13 +107,15 @@ def course_table(result: AnalysisResult) -> Table:
     )
 
 
-def split_table(result: AnalysisResult) -> Table:
+def split_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
     """Tabulate each group's start and its means at a few follow-up times.
 
     Parameters
     ----------
     result : AnalysisResult
         With a grouping.
+    registry : InstrumentRegistry
+        Instruments of the data set.
 
     Returns
     -------
@@ -124,8 +136,9 @@ def split_table(result: AnalysisResult) -> Table:
         found = [means.get((group, day)) for day in days]
         shown = [_mean_and_number(row) for row in found]
         rows.append((group_label(group_by, group), *shown))
+    label = outcome_label(outcome_of(result), registry)
     return Table(
-        f"{outcome_label(outcome_of(result))} by group: mean (95% CI) and patients answering",
+        f"{label} by group: mean (95% CI) and patients answering",
         ("Group", *(write.follow_up(day).capitalize() for day in days)),
         rows,
         (

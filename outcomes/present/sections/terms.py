@@ -50,7 +50,7 @@ def definitions(settings: Settings) -> Section:
         else "All cut points have their defaults; they can be changed in settings.toml."
     )
     return Section(
-        [Table("Words and cut points", ("Word", "Meaning"), rows, (note,), numeric=False)]
+        [Table("What the words mean", ("Word", "Meaning"), rows, (note,), numeric=False)]
     )
 
 
