@@ -154,9 +154,9 @@ def test_a_name_of_a_clinic_is_escaped() -> None:
 
 def test_a_split_by_cadence_brings_caution_and_starting_pain() -> None:
     for figure in (plot_course(course("cadence")), plot_movement(movement("cadence"), 182)):
-        assert CAUTION in figure.note
-        assert "twice a month 7.3 (120 patients)" in figure.note
-        assert "lapsed 7.3 (120 patients)" in figure.note
+        assert CAUTION in figure._repr_html_()
+        assert "twice a month 7.3 (120 patients)" in figure.caution
+        assert "lapsed 7.3 (120 patients)" in figure.caution
 
 
 def test_a_split_by_cadence_without_its_caution_is_not_drawn() -> None:
