@@ -145,6 +145,17 @@ def check_rank(names: Sequence[str], cross: Array) -> None:
         )
 
 
+def check_variation(cross: Array) -> None:
+    """Refuse an outcome without residuals; `cross` is (X, y)'(X, y)."""
+    total = cross[-1, -1]
+    explained = cross[:-1, -1] @ np.linalg.solve(cross[:-1, :-1], cross[:-1, -1])
+    if not total - explained > 1e-12 * total:
+        raise EstimationError(
+            "The covariates reproduce the outcome exactly: nothing is left for a covariance.",
+            "Check that the outcome varies and is not among the covariates.",
+        )
+
+
 def check_size(n_rows: float, n_coefficients: int, n_parameters: int, structure: str) -> None:
     """Refuse as many parameters as outcomes."""
     total = n_coefficients + n_parameters

@@ -19,7 +19,9 @@ from ...errors import EstimationError
 from . import shapes
 
 Array = NDArray[np.float64]
-Derivatives = tuple[Array, Array, Array]
+Slopes = tuple[Array, Array]
+# A step changes the log of no variance by more.
+LONGEST = 3.0
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,9 @@ class Structure:
         One standard deviation a visit (True) or one for all.
     n_shape : callable
         Number of visits to number of shape parameters.
-    shape : callable
-        (phi, number of visits) to P, its first derivatives (k, T, T) and second ones (k, k, T, T).
+    shape, shape_bend : callable
+        (phi, number of visits) to P and its first derivatives (k, T, T), and to the second ones
+        (k, k, T, T).
     shape_start : callable or None
         Correlation matrix (T, T) to values of phi near it; None where phi is a Cholesky factor.
     """
@@ -43,7 +46,8 @@ class Structure:
     name: str
     heterogeneous: bool
     n_shape: Callable[[int], int]
-    shape: Callable[[Array, int], Derivatives]
+    shape: Callable[[Array, int], Slopes]
+    shape_bend: Callable[[Array, int], Array]
     shape_start: Callable[[Array], Array] | None
 
     def n_parameters(self, n_visits: int) -> int:
@@ -69,28 +73,62 @@ class Structure:
         sd = np.broadcast_to(np.exp(theta[:n_scale]), n_visits)
         return np.outer(sd, sd) * self.shape(theta[n_scale:], n_visits)[0]
 
-    def derivatives(self, theta: Array, n_visits: int) -> Derivatives:
-        """Sigma (T, T), its first derivatives (k, T, T) and second ones (k, k, T, T)."""
+    def derivatives(self, theta: Array, n_visits: int) -> Slopes:
+        """Sigma (T, T) and its first derivatives (k, T, T)."""
+        scale, power, phi = self._parts(theta, n_visits)
+        P, dP = self.shape(phi, n_visits)
+        sigma = scale * P
+        return sigma, np.concatenate([power * sigma, scale * dP])
+
+    def second_derivatives(self, theta: Array, n_visits: int) -> Array:
+        """Second derivatives of Sigma (k, k, T, T)."""
+        scale, power, phi = self._parts(theta, n_visits)
+        P, dP = self.shape(phi, n_visits)
+        m, k = len(power), len(theta)
+        second = np.empty((k, k, n_visits, n_visits))
+        second[:m, :m] = power[:, None] * power[None, :] * (scale * P)
+        second[:m, m:] = power[:, None] * (scale * dP)[None, :]
+        second[m:, :m] = np.swapaxes(second[:m, m:], 0, 1)
+        second[m:, m:] = scale * self.shape_bend(phi, n_visits)
+        return second
+
+    def _parts(self, theta: Array, n_visits: int) -> tuple[Array, Array, Array]:
+        """Products of standard deviations (T, T), how often each one enters them, and phi."""
         n_scale = n_visits if self.heterogeneous else 1
         sd = np.broadcast_to(np.exp(theta[:n_scale]), n_visits)
-        scale = np.outer(sd, sd)
-        P, dP, d2P = self.shape(theta[n_scale:], n_visits)
         # A log standard deviation multiplies entry (a, b) once for a and once for b.
         if self.heterogeneous:
             unit = np.eye(n_visits)
             power = unit[:, :, None] + unit[:, None, :]
         else:
             power = np.full((1, n_visits, n_visits), 2.0)
-        sigma = scale * P
-        d_shape = scale * dP
-        k = len(theta)
-        first = np.concatenate([power * sigma, d_shape])
-        second = np.empty((k, k, n_visits, n_visits))
-        second[:n_scale, :n_scale] = power[:, None] * power[None, :] * sigma
-        second[:n_scale, n_scale:] = power[:, None] * d_shape[None, :]
-        second[n_scale:, :n_scale] = np.swapaxes(second[:n_scale, n_scale:], 0, 1)
-        second[n_scale:, n_scale:] = scale * d2P
-        return sigma, first, second
+        return np.outer(sd, sd), power, theta[n_scale:]
+
+    def move(self, theta: Array, change: Array, n_visits: int) -> Array:
+        """Parameters a step away.
+
+        An unstructured Sigma moves along a line in the regression of each visit on the ones before
+        and the log of what that leaves unexplained (Pourahmadi 1999, Biometrika 86:677-690). To
+        first order that is theta + change; but there the valleys of near-singular problems are
+        straight, which bend in a Cholesky factor and stall the search.
+        """
+        if self.shape_start is not None:
+            return theta + change
+        sigma, first = self.derivatives(theta, n_visits)
+        factor = np.linalg.cholesky(sigma)
+        sd = np.diag(factor)
+        seen = np.linalg.solve(factor, np.tensordot(change, first, axes=1))
+        half = np.tril(np.linalg.solve(factor, seen.T), -1)
+        log_sd = np.clip(np.diag(np.linalg.solve(factor, seen.T)) / 2.0, -LONGEST, LONGEST)
+        # The factor moves by L (half + diag(log_sd)), M = L / sd by L half / sd, and its inverse by
+        # the negative of half as M^-1 sees it.
+        onward = np.linalg.inv(factor / sd)
+        onward = onward - (sd[:, None] * half / sd) @ onward
+        moved = np.linalg.inv(onward) * (sd * np.exp(log_sd))
+        scale = np.diag(moved)
+        return np.concatenate(
+            [np.log(scale), (moved / scale[:, None])[np.tril_indices(n_visits, -1)]]
+        )
 
 
 @dataclass(frozen=True)
@@ -112,36 +150,68 @@ class SpatialExponential:
             # log rho written so that it does not lose digits where rho is near one.
             return np.exp(2.0 * theta[0] - distance * np.logaddexp(0.0, -theta[1]))
 
-    def derivatives(self, theta: Array, distance: Array) -> Derivatives:
-        """Sigma, its first derivatives (2, ...) and second ones (2, 2, ...)."""
+    def move(self, theta: Array, change: Array, n_visits: int) -> Array:
+        """Parameters a step away."""
+        return theta + change
+
+    def derivatives(self, theta: Array, distance: Array) -> Slopes:
+        """Sigma and its first derivatives (2, ...)."""
         sigma = self.covariance(theta, distance)
         rest = np.exp(-np.logaddexp(0.0, theta[1]))  # 1 - rho
-        slope = distance * rest
-        first = np.stack([2.0 * sigma, slope * sigma])
-        cross = 2.0 * first[1]
-        bend = (slope**2 - slope * (1.0 - rest)) * sigma
-        return sigma, first, np.stack([np.stack([4.0 * sigma, cross]), np.stack([cross, bend])])
+        return sigma, np.stack([2.0 * sigma, distance * rest * sigma])
 
-
-def _pair(
-    name: str,
-    n_shape: Callable[[int], int],
-    shape: Callable[[Array, int], Derivatives],
-    start: Callable[[Array], Array],
-) -> list[Structure]:
-    return [
-        Structure(name, False, n_shape, shape, start),
-        Structure(f"heterogeneous-{name}", True, n_shape, shape, start),
-    ]
+    def second_derivatives(self, theta: Array, distance: Array) -> Array:
+        """Second derivatives of Sigma (2, 2, ...)."""
+        sigma, (_, slope) = self.derivatives(theta, distance)
+        rest = np.exp(-np.logaddexp(0.0, theta[1]))
+        bend = (distance * rest - (1.0 - rest)) * slope
+        return np.stack([np.stack([4.0 * sigma, 2.0 * slope]), np.stack([2.0 * slope, bend])])
 
 
 AnyStructure = Structure | SpatialExponential
 _ALL: list[AnyStructure] = [
-    Structure("unstructured", True, lambda n: n * (n - 1) // 2, shapes.cholesky, None),
-    *_pair("compound-symmetry", lambda n: 1, shapes.exchangeable, shapes.start_exchangeable),
-    *_pair("ar1", lambda n: 1, shapes.autoregressive, shapes.start_autoregressive),
-    *_pair("toeplitz", lambda n: n - 1, shapes.toeplitz, shapes.start_toeplitz),
-    *_pair("ante-dependence", lambda n: n - 1, shapes.ante_dependent, shapes.start_ante_dependent),
+    Structure(
+        "unstructured",
+        True,
+        lambda n: n * (n - 1) // 2,
+        shapes.cholesky,
+        shapes.cholesky_bend,
+        None,
+    ),
+    *(
+        Structure(prefix + name, bool(prefix), count, shape, bend, start)
+        for name, count, shape, bend, start in [
+            (
+                "compound-symmetry",
+                lambda n: 1,
+                shapes.exchangeable,
+                shapes.exchangeable_bend,
+                shapes.start_exchangeable,
+            ),
+            (
+                "ar1",
+                lambda n: 1,
+                shapes.autoregressive,
+                shapes.autoregressive_bend,
+                shapes.start_autoregressive,
+            ),
+            (
+                "toeplitz",
+                lambda n: n - 1,
+                shapes.toeplitz,
+                shapes.toeplitz_bend,
+                shapes.start_toeplitz,
+            ),
+            (
+                "ante-dependence",
+                lambda n: n - 1,
+                shapes.ante_dependent,
+                shapes.ante_dependent_bend,
+                shapes.start_ante_dependent,
+            ),
+        ]
+        for prefix in ("", "heterogeneous-")
+    ),
     SpatialExponential(),
 ]
 STRUCTURES: dict[str, AnyStructure] = {structure.name: structure for structure in _ALL}

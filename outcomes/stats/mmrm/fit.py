@@ -106,6 +106,11 @@ def fit_mmrm(
                 "Sums per pattern of visits hold no dates of each subject's own.",
                 "Fit the spatial covariance to the rows, or choose a covariance on a grid.",
             )
+        if any(given is not None for given in (data, subject, visit, group, weights)):
+            raise EstimationError(
+                "Sums carry their own subjects, visits, group and weights.",
+                "Give fit_mmrm the sums alone, with covariance and reml.",
+            )
         statistics, description = formula, formula.description
     else:
         if data is None or subject is None or visit is None:
@@ -140,15 +145,21 @@ def fit_mmrm(
         reml,
     )
     _check(likelihood, description)
-    return MmrmResult(description, Fitted(likelihood, optimise(likelihood), transform, shift), rows)
+    return MmrmResult(
+        description,
+        Fitted(likelihood, optimise(likelihood), transform, shift),
+        rows,
+        statistics.n_withheld if statistics is not None else 0,
+    )
 
 
 def _check(likelihood: Likelihood, description: Description) -> None:
     """Refuse what cannot be estimated before searching for it."""
     moments, design = likelihood.data, description.design
     p = moments.n_coefficients
-    cross = moments.quadratic(inverse(moments, np.eye(moments.n_visits))[0])[:p, :p]
-    checks.check_rank(design.names, cross)
+    cross = moments.quadratic(inverse(moments, np.eye(moments.n_visits))[0])
+    checks.check_rank(design.names, cross[:p, :p])
+    checks.check_variation(cross)
     checks.check_groups(moments.group, moments.n_subjects, description.groups)
     checks.check_size(description.n_rows, p, likelihood.n_parameters, moments.structure.name)
     if moments.structure.name == "unstructured":

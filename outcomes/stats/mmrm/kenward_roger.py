@@ -52,7 +52,7 @@ def adjusted_covariance(fitted: Fitted, linear: bool) -> Array:
     for g, theta in enumerate(likelihood.split(point.theta)):
         here = data.group == g
         A = point.A[here]
-        _, D, D2 = data.derivatives(theta, g)
+        D = data.derivatives(theta, g)
         k = len(D)
         own = slice(first_parameter, first_parameter + k)
         first_parameter += k
@@ -61,7 +61,8 @@ def adjusted_covariance(fitted: Fitted, linear: bool) -> Array:
         for left, right in zip(mixed, D, strict=True):
             inside += left @ A @ right
         if not linear:
-            inside -= np.tensordot(W[own, own], D2, axes=2) / 4.0
+            bend = data.second_derivatives(theta, g)
+            inside -= np.tensordot(W[own, own], bend, axes=2) / 4.0
         middle[here] = A @ inside @ A
     # Sums of W_hj K_h Phi K_j run over all pairs, those of different groups too.
     pairs = np.einsum("hpq,hqr->pr", np.tensordot(W, K, axes=1), point.phi @ K, optimize=True)

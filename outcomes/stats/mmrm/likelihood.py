@@ -29,6 +29,8 @@ from .moments import Moments, inverse
 
 Array = NDArray[np.float64]
 LOG_2PI = float(np.log(2 * np.pi))
+# Of the variance at a visit, the least share that the other visits may leave unexplained.
+SMALLEST_SHARE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,15 @@ class Likelihood:
         """Parameters as one row a group."""
         return theta.reshape(self.n_groups, -1)
 
+    def move(self, theta: Array, change: Array) -> Array:
+        """Parameters a step away, by the way of moving that suits the structure."""
+        structure, n_visits = self.data.structure, self.data.n_visits
+        steps = zip(self.split(theta), self.split(change), strict=True)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            moved = np.concatenate([structure.move(own, step, n_visits) for own, step in steps])
+        _need_finite(moved)
+        return moved
+
     def at(self, theta: Array) -> Point:
         """Deviance and coefficients at theta.
 
@@ -83,24 +94,26 @@ class Likelihood:
         numpy.linalg.LinAlgError
             Where the covariance is not positive definite or the design not of full rank.
         """
-        data = self.data
-        with np.errstate(over="ignore", invalid="ignore"):
+        data, p = self.data, self.data.n_coefficients
+        # Trial steps may leave the range of numbers; the checks below turn that into an error.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             sigma = data.covariances(self.split(theta))
-        if not np.isfinite(sigma).all():
-            raise np.linalg.LinAlgError("covariance overflows")
-        A, log_det = inverse(data, sigma)
-        K = data.quadratic(A)
-        if not np.isfinite(K).all():
-            raise np.linalg.LinAlgError("precision overflows")
-        p = data.n_coefficients
-        factor = cho_factor(K[:p, :p], lower=True)
-        beta = cho_solve(factor, K[:p, p])
-        phi = cho_solve(factor, np.eye(p))
-        deviance = log_det + K[p, p] - beta @ K[:p, p] - self.log_weight
-        if self.reml:
-            deviance += 2.0 * np.log(np.diag(factor[0])).sum() + (self.n_rows - p) * LOG_2PI
-        else:
-            deviance += self.n_rows * LOG_2PI
+            _need_finite(sigma)
+            A, log_det = inverse(data, sigma)
+            own = np.einsum("rtt,rtt->rt", A, sigma)
+            if not own.max() < 1.0 / SMALLEST_SHARE:
+                raise np.linalg.LinAlgError("covariance is singular to working precision")
+            K = data.quadratic(A)
+            _need_finite(K)
+            factor = cho_factor(K[:p, :p], lower=True)
+            beta = cho_solve(factor, K[:p, p])
+            phi = cho_solve(factor, np.eye(p))
+            deviance = log_det + K[p, p] - beta @ K[:p, p] - self.log_weight
+            if self.reml:
+                deviance += 2.0 * np.log(np.diag(factor[0])).sum() + (self.n_rows - p) * LOG_2PI
+            else:
+                deviance += self.n_rows * LOG_2PI
+        _need_finite(np.append(phi, deviance))
         return Point(theta, A, beta, (phi + phi.T) / 2, float(deviance))
 
     def slopes(self, point: Point) -> tuple[Array, Array]:
@@ -112,7 +125,7 @@ class Likelihood:
         gradient, blocks = [], []
         for g, theta in enumerate(self.split(point.theta)):
             here = data.group == g
-            D = data.derivatives(theta, g)[1]
+            D = data.derivatives(theta, g)
             gradient.append(contract(D, G[here]))
             blocks.append(trace_pairs(D, n[here] * A[here], A[here]))
         return np.concatenate(gradient), _block_diagonal(blocks)
@@ -123,11 +136,13 @@ class Likelihood:
         out = []
         for g, theta in enumerate(self.split(point.theta)):
             here = data.group == g
-            for D in data.derivatives(theta, g)[1]:
-                ADA = np.zeros_like(A)
-                ADA[here] = A[here] @ D @ A[here]
+            D = data.derivatives(theta, g)
+            for start in range(0, len(D), data.batch):
+                some = D[start : start + data.batch]
+                ADA = np.zeros((len(some), *A.shape))
+                ADA[:, here] = A[here] @ some @ A[here]
                 out.append(data.quadratic(ADA))
-        return np.stack(out)
+        return np.concatenate(out)
 
     def hessian(self, point: Point, K: Array) -> Array:
         """Second derivatives (k, k) of the deviance; K as `derivative_products` gives it."""
@@ -137,7 +152,7 @@ class Likelihood:
         blocks = []
         for g, theta in enumerate(self.split(point.theta)):
             here = data.group == g
-            _, D, D2 = data.derivatives(theta, g)
+            D, D2 = data.derivatives(theta, g), data.second_derivatives(theta, g)
             second = contract(D2, n[here] * A[here] - U[here])
             pairs = trace_pairs(D, A[here], 2.0 * U[here] - n[here] * A[here])
             blocks.append(second + (pairs + pairs.T) / 2)
@@ -158,6 +173,11 @@ class Likelihood:
         if self.reml:
             M[:p, :p] += point.phi
         return self.data.moments(M)
+
+
+def _need_finite(values: Array) -> None:
+    if not np.isfinite(values).all():
+        raise np.linalg.LinAlgError("overflow")
 
 
 def contract(D: Array, G: Array) -> Array:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .covariances import Derivatives, SpatialExponential, Structure
+from .covariances import SpatialExponential, Structure
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -67,24 +67,36 @@ class GridMoments:
         sigma = np.stack([self.structure.covariance(theta, self.n_visits) for theta in thetas])
         return sigma[self.group]
 
-    def derivatives(self, theta: Array, group: int) -> Derivatives:
-        """Differentiate Sigma in one group, (k, 1, T, T) and (k, k, 1, T, T)."""
-        sigma, first, second = self.structure.derivatives(theta, self.n_visits)
-        return sigma[None], first[:, None], second[:, :, None]
+    def derivatives(self, theta: Array, group: int) -> Array:
+        """Differentiate Sigma in one group, (k, 1, T, T)."""
+        return self.structure.derivatives(theta, self.n_visits)[1][:, None]
+
+    def second_derivatives(self, theta: Array, group: int) -> Array:
+        """Differentiate Sigma in one group twice, (k, k, 1, T, T)."""
+        return self.structure.second_derivatives(theta, self.n_visits)[:, :, None]
 
     def quadratic(self, A: Array) -> Array:
-        """Sum over subjects of w_i' A_r w_i; A is (R, T, T)."""
+        """Sum over subjects of w_i' A_r w_i, for each of several A (..., R, T, T)."""
         R, T = self.seen.shape
         d, p = self.maps.shape[1:]
-        flat = A.reshape(R, T * T).T
-        uu = (flat @ self.products[:, :d, :d].reshape(R, d * d)).reshape(T, T, d, d)
-        K = np.empty((p + 1, p + 1))
-        left = np.einsum("tdp,tsde->spe", self.maps, uu, optimize=True)
-        K[:p, :p] = np.einsum("spe,seq->pq", left, self.maps, optimize=True)
-        uy = np.einsum("rts,rds->td", A, self.products[:, :d, d:], optimize=True)
-        K[:p, p] = K[p, :p] = np.einsum("tdp,td->p", self.maps, uy)
-        K[p, p] = np.einsum("rts,rts->", A, self.products[:, d:, d:])
-        return K
+        lead = A.shape[:-3]
+        A = A.reshape(-1, R, T, T)
+        uu = np.moveaxis(A, 1, -1).reshape(-1, R) @ self.products[:, :d, :d].reshape(R, d * d)
+        uu = uu.reshape(-1, T, T, d, d).swapaxes(2, 3).reshape(-1, T * d, T * d)
+        uy = self.products[:, :d, d:].swapaxes(1, 2).reshape(R * T, d)
+        uy = (A.swapaxes(1, 2).reshape(-1, R * T) @ uy).reshape(-1, T * d)
+        maps = self.maps.reshape(T * d, p)
+        K = np.empty((len(A), p + 1, p + 1))
+        K[:, :p, :p] = maps.T @ uu @ maps
+        K[:, :p, p] = K[:, p, :p] = uy @ maps
+        K[:, p, p] = A.reshape(len(A), -1) @ self.products[:, d:, d:].ravel()
+        return K.reshape(*lead, p + 1, p + 1)
+
+    @property
+    def batch(self) -> int:
+        """How many A to give `quadratic` at once, for memory's sake."""
+        R, T = self.seen.shape
+        return max(1, 10_000_000 // max(R * T * T, (T * self.maps.shape[1]) ** 2))
 
     def moments(self, M: Array) -> Array:
         """Sum over the subjects of each pattern of w_it' M w_is."""
@@ -165,14 +177,25 @@ class RowMoments:
         log_sd, logit_rho = np.asarray(thetas)[self.group].T[:, :, None, None]
         return self.structure.covariance(np.array([log_sd, logit_rho]), self.distance)
 
-    def derivatives(self, theta: Array, group: int) -> Derivatives:
-        """Differentiate Sigma of the subjects of one group, (2, n, T, T) and (2, 2, n, T, T)."""
-        return self.structure.derivatives(theta, self.distance[self.group == group])
+    def derivatives(self, theta: Array, group: int) -> Array:
+        """Differentiate Sigma of the subjects of one group, (2, n, T, T)."""
+        return self.structure.derivatives(theta, self.distance[self.group == group])[1]
+
+    def second_derivatives(self, theta: Array, group: int) -> Array:
+        """Differentiate Sigma of the subjects of one group twice, (2, 2, n, T, T)."""
+        return self.structure.second_derivatives(theta, self.distance[self.group == group])
 
     def quadratic(self, A: Array) -> Array:
-        """Sum over subjects of w_i' A_i w_i; A is (n, T, T)."""
+        """Sum over subjects of w_i' A_i w_i, for each of several A (..., n, T, T)."""
         q = self.rows.shape[2]
-        return (A @ self.rows).reshape(-1, q).T @ self.rows.reshape(-1, q)
+        lead = A.shape[:-3]
+        product = (A @ self.rows).reshape(*lead, -1, q)
+        return np.swapaxes(product, -1, -2) @ self.rows.reshape(-1, q)
+
+    @property
+    def batch(self) -> int:
+        """How many A to give `quadratic` at once, for memory's sake."""
+        return 1
 
     def moments(self, M: Array) -> Array:
         """w_it' M w_is of each subject."""

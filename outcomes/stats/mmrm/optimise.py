@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from .covariances import LONGEST
 from .likelihood import Likelihood, Point
-from .moments import inverse
+from .moments import GridMoments, inverse
 
 Array = NDArray[np.float64]
 DECREMENT = 1e-9
 MAX_ITERATIONS = 100
+PATIENCE = 12
 SMALLEST_SHARE = 1e-8
 
 
@@ -68,7 +70,7 @@ def optimise(likelihood: Likelihood) -> Optimum:
         if not best.problems:
             break
     assert best is not None
-    if best.problems:
+    if best.problems and not _is_singular(likelihood, best.point):
         attempts.append("quasi-Newton from the best point")
         point, steps = _quasi_newton(likelihood, best.point)
         point, more = _scoring(likelihood, point)
@@ -104,29 +106,33 @@ def _starts(likelihood: Likelihood) -> list[tuple[str, Array]]:
 
 def _scoring(likelihood: Likelihood, point: Point) -> tuple[Point, int]:
     """Scoring steps, Newton steps once the decrement is small, each halved until it helps."""
-    small = False
+    small, drifting = False, 0
     for step in range(1, MAX_ITERATIONS + 1):
         gradient, information = likelihood.slopes(point)
         curvature = information
-        if small:
+        if small or step > PATIENCE:
             hessian = likelihood.hessian(point, likelihood.derivative_products(point))
-            if _is_positive(hessian):
+            if step > PATIENCE or _is_positive(hessian):
                 curvature = hessian
         direction, decrement = _direction(curvature, gradient)
         new = _halve(likelihood, point, direction, decrement)
         if new is None:
             return point, step
         point = new
-        if decrement < DECREMENT:
+        # Long steps that gain little: a parameter is on its way to infinity.
+        drifting = drifting + 1 if decrement < 0.1 and np.abs(direction).max() > LONGEST else 0
+        if decrement < DECREMENT or drifting > 5 or _is_singular(likelihood, point):
             return point, step
         small = decrement < 1e-1
     return point, MAX_ITERATIONS
 
 
 def _direction(curvature: Array, gradient: Array) -> tuple[Array, float]:
-    scale = np.sqrt(np.maximum(np.diag(curvature), 1e-300))
+    size = np.abs(np.diag(curvature))
+    scale = np.sqrt(np.maximum(size, max(1e-12 * float(size.max()), 1e-100)))
     values, vectors = np.linalg.eigh(curvature / np.outer(scale, scale))
-    values = np.maximum(values, 1e-10)
+    # Where the curvature is negative, its size still says how far to go downhill.
+    values = np.maximum(np.abs(values), 1e-8)
     rotated = vectors.T @ (gradient / scale)
     return -(vectors @ (rotated / values)) / scale, float(rotated @ (rotated / values))
 
@@ -136,10 +142,12 @@ def _halve(
 ) -> Point | None:
     """Longest of the steps 1, 1/2, 1/4 ... that lowers the deviance; None if none does."""
     noise = 1e-14 * abs(point.deviance)
-    length = min(1.0, 5.0 / max(float(np.abs(direction).max()), 1e-300))
+    length = 1.0
+    if likelihood.data.structure.name != "unstructured":
+        length = min(length, LONGEST / max(float(np.abs(direction).max()), 1e-300))
     for _ in range(40):
         try:
-            new = likelihood.at(point.theta + length * direction)
+            new = likelihood.at(likelihood.move(point.theta, length * direction))
         except np.linalg.LinAlgError:
             length /= 2
             continue
@@ -182,25 +190,32 @@ def _judge(likelihood: Likelihood, point: Point) -> Optimum:
             "the covariance estimate is singular: too few subjects were seen at some visits "
             "for this structure; use a simpler covariance or fewer visits"
         )
-    if not _is_positive(hessian):
+    direction, decrement = _direction(hessian, gradient)
+    if decrement > 1e-6 and np.abs(direction).max() > LONGEST:
+        problems.append(
+            "a covariance parameter runs to infinity, such as a correlation to its limit; use a "
+            "simpler covariance"
+        )
+    elif not _is_positive(hessian):
         problems.append(
             "the likelihood is flat or not at a minimum in some covariance parameter; use a "
             "simpler covariance"
         )
-    else:
-        decrement = _direction(hessian, gradient)[1]
-        if decrement > 1e-6:
-            problems.append(f"the search stopped short of the optimum (decrement {decrement:.1e})")
+    elif decrement > 1e-6:
+        problems.append(f"the search stopped short of the optimum (decrement {decrement:.1e})")
     return Optimum(point, K, hessian, gradient, 0, (), tuple(problems))
 
 
 def _is_singular(likelihood: Likelihood, point: Point) -> bool:
     """Whether a visit has next to no variance, or none that the others do not explain."""
-    # A has the inverse of Sigma, whose own diagonal gives the variance each row has to itself.
-    sigma = likelihood.data.covariances(likelihood.split(point.theta))
-    seen = likelihood.data.seen
-    alone = np.einsum("rtt,rtt->rt", point.A, sigma)[seen]
-    variance = np.einsum("rtt->rt", sigma)[seen]
-    return bool(
-        (alone > 1.0 / SMALLEST_SHARE).any() or variance.min() < SMALLEST_SHARE**2 * variance.max()
-    )
+    data, thetas = likelihood.data, likelihood.split(point.theta)
+    if isinstance(data, GridMoments):
+        sigma = np.stack([data.structure.covariance(theta, data.n_visits) for theta in thetas])
+        variance = np.einsum("gtt->gt", sigma)
+        scale = np.sqrt(variance)
+        smallest = np.linalg.eigvalsh(sigma / (scale[:, :, None] * scale[:, None, :])).min()
+    else:
+        sigma = data.covariances(thetas)
+        variance = np.einsum("rtt->rt", sigma)[data.seen]
+        smallest = 1.0 / np.einsum("rtt,rtt->rt", point.A, sigma).max()
+    return bool(smallest < SMALLEST_SHARE or variance.min() < SMALLEST_SHARE**2 * variance.max())

@@ -1,51 +1,38 @@
-"""What a fitted model can be asked."""
+"""A fitted model and what is known of the fit itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import html
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ...errors import EstimationError
-from . import inference, lsmeans
-from .description import Description
-from .fitted import Fitted
+from .diagnostics import diagnose, residual_frame
+from .estimates import Estimates
 from .inference import Df, Vcov
-from .lsmeans import Weights
 from .moments import RowMoments
 from .rows import Rows
 
-Array = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
-class MmrmResult:
-    """A fitted mixed model for repeated measures.
+class MmrmResult(Estimates):
+    """A fitted mixed model for repeated measures, made by `fit_mmrm`.
 
-    Made by `fit_mmrm`. Frames of estimates have the columns estimate, std_error, df, t, p_value,
-    conf_low and conf_high; p_value is two-sided for zero, from t and df.
+    Frames of estimates have the columns estimate, std_error, df, t, p_value, conf_low and
+    conf_high; p_value is two-sided for zero, from t and df.
 
     Parameters
     ----------
-    description : Description
-        Formula, levels, counts and means of the rows.
-    fitted : Fitted
-        Optimum of the likelihood.
-    rows : Rows or None
-        The rows, where the model was fitted to rows and not to sums.
+    description, fitted, rows
+        As for `Estimates`.
+    n_withheld : int
+        Subjects that the sums left out because too few shared their pattern of visits.
     """
 
-    description: Description
-    fitted: Fitted
-    rows: Rows | None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the coefficients, as R gives them."""
-        return self.description.design.names
+    n_withheld: int = 0
 
     @property
     def converged(self) -> bool:
@@ -94,213 +81,105 @@ class MmrmResult:
         n = self.description.n_subjects
         return -2.0 * self.log_likelihood + self.fitted.likelihood.n_parameters * float(np.log(n))
 
-    def coefficients(
-        self, df: Df = "satterthwaite", vcov: Vcov = "model", level: float = 0.95
-    ) -> pd.DataFrame:
-        """Coefficients with standard errors and tests.
-
-        Parameters
-        ----------
-        df : str
-            Degrees of freedom.
-        vcov : str
-            Covariance of the coefficients.
-        level : float
-            Confidence level.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a coefficient: term, estimate, std_error, df, t, p_value, conf_low, conf_high.
-        """
-        lead = pd.DataFrame({"term": self.names})
-        return self._estimates(np.eye(len(self.names)), lead, df, vcov, level)
-
-    def contrast(
-        self,
-        contrasts: Array | Sequence[Sequence[float]] | Mapping[str, Mapping[str, float]],
-        df: Df = "satterthwaite",
-        vcov: Vcov = "model",
-        level: float = 0.95,
-    ) -> pd.DataFrame:
-        """Linear combinations of the coefficients.
-
-        Parameters
-        ----------
-        contrasts : array (rows, p), or mapping of label to {coefficient name: weight}
-            One combination a row.
-        df, vcov, level
-            As for `coefficients`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a combination: contrast, estimate, std_error, df, t, p_value, conf_low,
-            conf_high.
+    @property
+    def residuals(self) -> pd.Series:
+        """Outcome minus fitted value of each row used, under the row's label in the data.
 
         Raises
         ------
         EstimationError
-            Where a name is no coefficient or the width is not p.
+            For a fit to sums, which hold no rows.
         """
-        labels, L = self._matrix(contrasts)
-        return self._estimates(L, pd.DataFrame({"contrast": labels}), df, vcov, level)
+        rows = self._need_rows("residuals")
+        return pd.Series(rows.y - rows.matrix @ self.fitted.beta, index=rows.index, name="residual")
 
-    def lsmeans(
-        self,
-        by: Sequence[str],
-        at: Mapping[str, float | str] | None = None,
-        df: Df = "satterthwaite",
-        weights: Weights = "equal",
-        vcov: Vcov = "model",
-        level: float = 0.95,
-    ) -> pd.DataFrame:
-        """Least-squares (adjusted) means.
-
-        Parameters
-        ----------
-        by : sequence of str
-            Factors of the model to give a mean for each combination of; a numeric variable may be
-            named when `at` has its value.
-        at : mapping, optional
-            Levels or values at which other variables are held. Numeric variables not named stand at
-            their mean over the rows used.
-        df, vcov, level
-            As for `coefficients`.
-        weights : {"equal", "proportional"}
-            How factors that are not named are averaged over: each combination of their levels
-            alike, or as often as it occurs in the rows used.
+    @property
+    def residual_frame(self) -> pd.DataFrame:
+        """Fitted values and three kinds of residuals of each row used.
 
         Returns
         -------
         pandas.DataFrame
-            The `by` columns, then estimate, std_error, df, t, p_value, conf_low, conf_high. The
-            first of `by` varies fastest.
+            Columns fitted, residual, standardised (divided by the model's standard deviation at the
+            visit) and normalised (freed of the correlation with earlier visits too, so that
+            under the model they are independent with variance one).
+
+        Raises
+        ------
+        EstimationError
+            For a fit to sums, which hold no rows.
         """
-        lead, L = lsmeans.reference_rows(self.description, by, at, weights)
-        return self._estimates(L, lead, df, vcov, level)
+        rows = self._need_rows("residuals")
+        return residual_frame(self.fitted, rows)
 
-    def differences(
-        self,
-        of: str,
-        by: Sequence[str] = (),
-        reference: float | str = "first",
-        at: Mapping[str, float | str] | None = None,
-        df: Df = "satterthwaite",
-        weights: Weights = "equal",
-        vcov: Vcov = "model",
-        level: float = 0.95,
-    ) -> pd.DataFrame:
-        """Differences of least-squares means between the levels of one factor.
+    def _need_rows(self, what: str) -> Rows:
+        if self.rows is None:
+            raise EstimationError(
+                f"The {what} of a fit to sums do not exist: sums hold no rows.",
+                "Fit the formula to the rows.",
+            )
+        return self.rows
 
-        `differences("arm", by=["visit"])` compares arms within each visit, and
-        `differences("visit", by=["arm"])` each visit with the first within each arm.
-
-        Parameters
-        ----------
-        of : str
-            Factor whose levels are compared.
-        by : sequence of str
-            Factors within whose combinations they are compared.
-        reference : level, "first", "previous" or "pairwise"
-            What is subtracted: one level, the first one, the one before, or each of the lower ones.
-        at, df, weights, vcov, level
-            As for `lsmeans`.
+    @property
+    def diagnostics(self) -> dict[str, object]:
+        """Counts, and what the search for the optimum did.
 
         Returns
         -------
-        pandas.DataFrame
-            Columns `of` (the level), reference (the level subtracted), the `by` columns, then
-            estimate, std_error, df, t, p_value, conf_low, conf_high.
+        dict
+            converged, problems, attempts, iterations, largest_gradient (of the deviance),
+            smallest_curvature (eigenvalue of the Hessian scaled to unit diagonal; near zero where
+            a covariance parameter is hardly determined), covariance_condition (of the correlation
+            matrices), n_subjects, n_rows, n_read, n_missing, n_withheld, n_patterns,
+            subjects_per_visit.
         """
-        if of in by:
-            raise EstimationError(f"{of} is both compared and held fixed.", "Take it out of `by`.")
-        lead, L = lsmeans.reference_rows(self.description, [of, *by], at, weights)
-        variable = self.description.design.variables[of]
-        if reference not in ("first", "previous", "pairwise"):
-            reference = variable.levels[variable.position(reference)]  # type: ignore[assignment]
-        lead, L = lsmeans.differences(lead, L, of, variable.levels, reference)
-        return self._estimates(L, lead, df, vcov, level)
+        return diagnose(self.fitted, self.description, self.n_withheld)
 
-    def test(
-        self,
-        hypothesis: str | Sequence[str] | Array | Sequence[Sequence[float]],
-        df: Df = "satterthwaite",
-        vcov: Vcov = "model",
-    ) -> pd.DataFrame:
-        """F test that several combinations of the coefficients are zero together.
+    def summary(self, df: Df = "satterthwaite", vcov: Vcov = "model") -> str:
+        """Text with the model, its fit, the coefficients and the covariance.
 
         Parameters
         ----------
-        hypothesis : str, sequence of str, or array (rows, p)
-            A term of the formula such as "arm:visit", names of coefficients that are zero, or one
-            combination a row.
         df, vcov
             As for `coefficients`.
 
         Returns
         -------
-        pandas.DataFrame
-            One row: hypothesis, num_df, den_df, f, p_value.
-
-        Raises
-        ------
-        EstimationError
-            Where a name is neither a term nor a coefficient.
+        str
+            Several lines for a person to read; numbers to four digits.
         """
-        label, L = self._hypothesis(hypothesis)
-        covariance, df_of = inference.uncertainty(
-            self.fitted, self.description, self.rows, df, vcov
+        return "\n\n".join(
+            [
+                "\n".join(self._headline()),
+                self.coefficients(df, vcov).to_string(index=False, float_format="{:.4g}".format),
+                *self._covariance_blocks(
+                    lambda frame: frame.to_string(float_format="{:.4g}".format)
+                ),
+            ]
         )
-        found = inference.f_test(self.fitted, L, df, covariance, df_of)
-        return pd.DataFrame([{"hypothesis": label, **found}])
 
-    def _hypothesis(
-        self, hypothesis: str | Sequence[str] | Array | Sequence[Sequence[float]]
-    ) -> tuple[str, Array]:
-        eye = np.eye(len(self.names))
-        if isinstance(hypothesis, str):
-            terms = self.description.design.terms
-            wanted = set(hypothesis.replace(" ", "").split(":"))
-            for term, positions in terms.items():
-                if term == hypothesis or set(term.split(":")) == wanted:
-                    return term, eye[list(positions)]
-            hypothesis = [hypothesis]
-        if all(isinstance(name, str) for name in hypothesis):
-            names = [str(name) for name in hypothesis]
-            _, L = self._matrix({name: {name: 1.0} for name in names})
-            return ", ".join(names), L
-        _, L = self._matrix(np.asarray(hypothesis, dtype=float))
-        return f"{len(L)} combinations", L
+    def _repr_html_(self) -> str:
+        """Return the summary as HTML for a notebook."""
+        head = "".join(f"<p>{html.escape(line)}</p>" for line in self._headline())
+        table = self.coefficients().to_html(index=False, float_format="{:.4g}".format, border=0)
+        return head + table
 
-    def _matrix(
-        self, contrasts: Array | Sequence[Sequence[float]] | Mapping[str, Mapping[str, float]]
-    ) -> tuple[list[str], Array]:
-        if isinstance(contrasts, Mapping):
-            L = np.zeros((len(contrasts), len(self.names)))
-            for row, weights in zip(L, contrasts.values(), strict=True):
-                for name, weight in weights.items():
-                    if name not in self.names:
-                        raise EstimationError(
-                            f"The model has no coefficient {name!r}.",
-                            f"Choose from {list(self.names)}.",
-                        )
-                    row[self.names.index(name)] = weight
-            return list(contrasts), L
-        L = np.atleast_2d(np.asarray(contrasts, dtype=float))
-        if L.shape[1] != len(self.names):
-            raise EstimationError(
-                f"A contrast has {L.shape[1]} weights for {len(self.names)} coefficients.",
-                "Give one weight a coefficient, in the order of `names`.",
-            )
-        return [f"contrast {i + 1}" for i in range(len(L))], L
+    def _headline(self) -> list[str]:
+        likelihood, d = self.fitted.likelihood, self.description
+        kind = "REML" if likelihood.reml else "maximum likelihood"
+        lines = [
+            f"Mixed model for repeated measures: {d.design.formula}",
+            f"{likelihood.data.structure.name} covariance over {d.design.visit}, {kind}, "
+            f"{d.n_subjects} subjects, {d.n_rows} outcomes, {d.n_missing} rows with missing values",
+            f"-2 log L {-2 * self.log_likelihood:.3f}, AIC {self.aic:.3f}, BIC {self.bic:.3f}",
+        ]
+        if self.n_withheld:
+            lines.append(f"{self.n_withheld} subjects with rare patterns of visits withheld")
+        lines += [f"NOT CONVERGED: {problem}" for problem in self.problems]
+        return lines
 
-    def _estimates(
-        self, L: Array, lead: pd.DataFrame, df: Df, vcov: Vcov, level: float
-    ) -> pd.DataFrame:
-        covariance, df_of = inference.uncertainty(
-            self.fitted, self.description, self.rows, df, vcov
-        )
-        variance = np.einsum("lp,pq,lq->l", L, covariance, L)
-        std_error = np.sqrt(np.maximum(variance, 0.0))
-        return inference.frame(L @ self.fitted.beta, std_error, df_of(L), level, lead)
+    def _covariance_blocks(self, write: Callable[[pd.DataFrame], str]) -> list[str]:
+        found = self.covariance
+        if isinstance(found, pd.DataFrame):
+            return ["Covariance\n" + write(found)]
+        return [f"Covariance of {level}\n" + write(frame) for level, frame in found.items()]
