@@ -160,7 +160,7 @@ def test_any_cells_are_accounted_for(content: dict) -> None:
             assert read[name] == len(rows)
 
 
-@EXAMPLES
+@settings(EXAMPLES, max_examples=25)
 @given(tables())
 def test_what_is_accepted_is_read_back_unchanged(content: dict) -> None:
     with TemporaryDirectory() as folder:

@@ -73,10 +73,10 @@ if jobs:
     children = [start("new" if n % 2 else "old", 0, folder / "out") for n in range(jobs)]
     print(*(status(child) for child in children))
 else:
+    assert status(start("old", 0, folder / "before")) == 0
     n, ended = 1, 9
     while ended == 9:
-        out = folder / f"out{n}"
-        assert status(start("old", 0, out)) == 0
+        out = Path(shutil.copytree(folder / "before", folder / f"out{n}"))
         ended = status(start("new", n, out))
         n += 1
     print(n - 2, ended)
