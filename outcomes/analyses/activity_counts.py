@@ -33,8 +33,8 @@ def count_row(people: pd.DataFrame, grid: pd.DataFrame, term: str, unit: str) ->
         Parts of estimates; estimate is the count and n_patients the number of people in it.
     """
     grouped = people.groupby("group")["patient_id"]
-    counts = grid["group"].map(grouped.size()).fillna(0)
-    persons = grid["group"].map(grouped.nunique()).fillna(0)
+    counts = _by_group(grid, grouped.size())
+    persons = _by_group(grid, grouped.nunique())
     return grid.assign(term=term, estimate=counts, n_patients=persons, unit=unit, method="count")
 
 
@@ -141,11 +141,12 @@ def window_rows(
     instrument = tables.registry.get(code)
     baseline = scores[scores["window"] == 0].set_index("patient_id")["value"]
     here = due[due["window"] == window]
-    gain = instrument.improvement(here["patient_id"].map(baseline), here["value"])
+    before = here["patient_id"].map(baseline).astype("float64")
+    gain = instrument.improvement(before, here["value"])
     better = mean_rows(here.assign(value=gain), grid, KEYS, 1, LEVEL).assign(
         term="mean_improvement",
         unit=instrument.unit,
-        n_eligible=grid["group"].map(here.groupby("group").size()).fillna(0).to_numpy(),
+        n_eligible=_by_group(grid, here.groupby("group").size()).to_numpy(),
         method=f"mean improvement at day {window} of those with both scores",
     )
     return pd.concat([answered, better])
@@ -183,10 +184,10 @@ def lapsed_rows(
     before = cadence_on(tables, people, period.first - pd.Timedelta(days=1))
     after = cadence_on(tables, people, period.last)
     left = people[((after == "lapsed") & (before != "lapsed")).to_numpy()]
-    last = left.assign(value=left["patient_id"].map(_last_scores(tables)))
+    last = left.assign(value=left["patient_id"].map(_last_scores(tables)).astype("float64"))
     known = last[last["value"].notna()]
     code = tables.settings.pain_instrument
-    n_left = grid["group"].map(left.groupby("group").size()).fillna(0).to_numpy()
+    n_left = _by_group(grid, left.groupby("group").size()).to_numpy()
     means = mean_rows(known, grid, KEYS, 1, LEVEL).assign(
         term="last_known_pain",
         unit=tables.registry.get(code).unit,
@@ -227,6 +228,11 @@ def cadence_on(tables: Tables, people: pd.DataFrame, day: pd.Timestamp) -> pd.Se
         tables.as_of,
     )
     return found["cadence"].set_axis(people.index)
+
+
+def _by_group(grid: pd.DataFrame, counts: pd.Series) -> pd.Series:
+    """Look up the count of each group, 0 where there is none."""
+    return grid["group"].map(counts).astype("float64").fillna(0)
 
 
 def _last_scores(tables: Tables) -> pd.Series:

@@ -212,7 +212,8 @@ def starting_pain(tables: Tables, people: Members) -> pd.DataFrame:
             tables.settings.pain_instrument,
             tables.settings.cut_points,
         )
-        baseline = people.frame["patient_id"].map(found.set_index("patient_id")["baseline"])
+        by_patient = found.set_index("patient_id")["baseline"]
+        baseline = people.frame["patient_id"].map(by_patient).astype("float64")
     grouped = baseline.groupby(people.frame["group"])
     table = pd.DataFrame(
         {

@@ -35,6 +35,8 @@ from outcomes.tables import Tables
 
 QUESTION = "headache_frequency"
 OUTCOME = "headache_days"
+# Half of a rate may miss the other rate by an error of the last digit.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -216,9 +218,9 @@ def _responders(
     enough = kept[kept["sufficient"]]
     before = enough[enough["span"] == BASELINE].set_index("patient_id")["per_28"]
     later = enough[enough["span"] != BASELINE]
-    baseline = later["patient_id"].map(before)
-    later = later[baseline > 0]
-    event = later["per_28"] <= (1 - spec.reduction) * baseline[baseline > 0]
+    baseline = later["patient_id"].map(before).astype("float64")
+    later, baseline = later[baseline > 0], baseline[baseline > 0]
+    event = later["per_28"] <= (1 - spec.reduction) * baseline + ROUNDING
     rows = share_rows(
         later.assign(event=event),
         grid[grid["span"] != BASELINE],
@@ -249,6 +251,6 @@ def _curve(series: SeriesOfRates, people: Members, spec: HeadacheFrequencySpec) 
         outcome=OUTCOME,
         group_by=spec.group_by,
         series="model",
-        start_level=curve["group"].map(start["estimate"]),
-        start_level_n=curve["group"].map(start["n_patients"]).fillna(0),
+        start_level=curve["group"].map(start["estimate"]).astype("float64"),
+        start_level_n=curve["group"].map(start["n_patients"]).astype("float64").fillna(0),
     )

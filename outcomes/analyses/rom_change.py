@@ -53,6 +53,8 @@ MOVEMENTS = (
     "rom_right_rotation",
 )
 KEYS = ["group", "window"]
+# A difference of exactly the measurement error may exceed it by an error of the last digit.
+ROUNDING = 1e-9
 SIDES = {
     "rom_lateral_flexion": ("rom_left_lateral_flexion", "rom_right_lateral_flexion"),
     "rom_rotation": ("rom_left_rotation", "rom_right_rotation"),
@@ -230,7 +232,7 @@ def _movement_rows(course: Trajectory, spec: RomChangeSpec) -> pd.DataFrame:
         for group, model in course.models.items()
         if START in model.windows
     }
-    low = percent["group"].map(start) < spec.percent_needs * floor
+    low = percent["group"].map(start).astype("float64") < spec.percent_needs * floor
     refused = low & (percent["status"] == "ok")
     percent.loc[refused, ["estimate", "std_error", "df", "conf_low", "conf_high"]] = np.nan
     percent.loc[refused, "status"] = "refused"
@@ -247,8 +249,9 @@ def _beyond_error(course: Trajectory, floor: float, spec: RomChangeSpec) -> pd.D
     answers = course.scores.answers
     start = answers[answers["window"] == START].set_index("patient_id")["value"]
     later = answers[answers["window"] > START]
-    gain = course.scores.instrument.improvement(later["patient_id"].map(start), later["value"])
-    both = later[gain.notna()].assign(event=gain[gain.notna()] > floor)
+    before = later["patient_id"].map(start).astype("float64")
+    gain = course.scores.instrument.improvement(before, later["value"])
+    both = later[gain.notna()].assign(event=gain[gain.notna()] > floor + ROUNDING)
     grid = _plain(course.grid[course.grid["window"] > START], spec)
     rows = share_rows(both, grid, KEYS, spec.model.min_answers, spec.model.conf_level)
     return rows.assign(
@@ -289,7 +292,7 @@ def _asymmetry_rows(name: str, courses: dict[str, Trajectory], spec: RomChangeSp
     ]
     floor = courses[left].scores.instrument.mdc95
     if floor is not None:
-        shares = share_rows(sides.assign(event=gap > floor), grid, KEYS, minimum, level)
+        shares = share_rows(sides.assign(event=gap > floor + ROUNDING), grid, KEYS, minimum, level)
         method = (
             f"share of those measured on both sides with over {floor:g} degrees between, Wilson"
         )

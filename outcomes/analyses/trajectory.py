@@ -174,8 +174,10 @@ class Trajectory:
         enough = whole["n_patients"] >= self.choices.min_answers
         shown = enough & (whole["window"] >= self.first_shown)
         at_start = observed_means(answers[answers["window"] == START], level).set_index("group")
-        whole["start_level"] = whole["group"].map(at_start["estimate"])
-        whole["start_level_n"] = whole["group"].map(at_start["n_patients"]).fillna(0)
+        whole["start_level"] = whole["group"].map(at_start["estimate"]).astype("float64")
+        whole["start_level_n"] = (
+            whole["group"].map(at_start["n_patients"]).astype("float64").fillna(0)
+        )
         return whole.loc[shown, CURVE_COLUMNS].reset_index(drop=True)
 
     @property
