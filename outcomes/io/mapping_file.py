@@ -52,7 +52,8 @@ def read_mapping(path: Path | str) -> Mapping:
     Parameters
     ----------
     path : Path or str
-        TOML file; `docs/data.md` describes the keys.
+        TOML file, or the name of a mapping that the package ships, such as ``migraine_diary``;
+        `docs/data.md` describes the keys.
 
     Returns
     -------
@@ -66,6 +67,9 @@ def read_mapping(path: Path | str) -> Mapping:
         names the key and the remedy.
     """
     path = Path(path)
+    shipped = Path(__file__).parent / "mappings" / f"{path}.toml"
+    if not path.exists() and path.name == str(path) and shipped.is_file():
+        path = shipped
     try:
         text = path.read_text(encoding="utf-8-sig")
         content = tomllib.loads(text)

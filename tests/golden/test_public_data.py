@@ -6,7 +6,6 @@ BMJ 328:744). The migraine diary has 133 patients and 4,152 days, one of them tw
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
@@ -23,8 +22,7 @@ COUNTS = ["source_rows", "passed_over", "repeated", "rows_read", "rows_rejected"
 def imported(
     shared: Path, out: Path, source: str, mapping: str
 ) -> tuple[ImportSummary, Tables, dict[str, list[int]]]:
-    with_mapping = Path(str(files("outcomes.io") / "mappings" / mapping))
-    summary = import_csv(shared / "data" / source, with_mapping, out)
+    summary = import_csv(shared / "data" / source, mapping, out)
     account = summary.accounting.set_index("table")[COUNTS]
     return summary, read_tables(out), {str(name): row.tolist() for name, row in account.iterrows()}
 
@@ -32,13 +30,13 @@ def imported(
 @pytest.fixture(scope="module")
 def trial(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple:
     out = tmp_path_factory.mktemp("trial") / "data"
-    return imported(shared, out, TRIAL, "acupuncture_headache_trial.toml")
+    return imported(shared, out, TRIAL, "acupuncture_headache_trial")
 
 
 @pytest.fixture(scope="module")
 def diary(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple:
     out = tmp_path_factory.mktemp("diary") / "data"
-    return imported(shared, out, DIARY, "migraine_diary.toml")
+    return imported(shared, out, DIARY, "migraine_diary")
 
 
 def test_every_row_of_the_trial_is_accounted_for(trial: tuple) -> None:
