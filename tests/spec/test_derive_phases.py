@@ -53,7 +53,8 @@ def zero(*gaps: int, as_of: str | None = None) -> str | None:
 def test_time_zero_is_the_last_session_of_the_active_phase() -> None:
     assert zero(7, 7, 7, 7, 7, 7, 7) == "2026-02-05"  # session 6
     assert zero(7, 7, 7, 30, 7) == "2026-01-22"  # session 4, before the gap
-    assert zero(7, 7, 7, 7, 7) == "2026-02-05"  # session 6 is the last so far
+    assert zero(7, 7, 7, 7, 7, as_of="2026-02-05") == "2026-02-05"  # session 6 was today
+    assert zero(7, 7, 7, 7, as_of="2026-02-05") is None
 
 
 def test_those_who_never_came_back_have_one_too() -> None:

@@ -198,6 +198,12 @@ def test_a_score_before_the_second_session_of_a_day_is_near_the_first() -> None:
     assert found.loc[14, "near_session"]
 
 
+def test_a_score_linked_to_an_appointment_not_kept_follows_no_session_of_that_day() -> None:
+    held = "patient session date status\nA s1 2026-01-15 no_show\nA s2 2026-01-15 attended"
+    scores = "patient date value timing session\nA 2026-01-15 5 pre s1"
+    assert windows(scores, timing="pre", held=held).loc[14, "value"] == 5
+
+
 def test_appointments_not_kept_make_nobody_sore() -> None:
     held = "patient date status\nA 2026-01-14 no_show\nB 2026-01-15 attended"
     assert windows("patient date value\nA 2026-01-15 5", held=held).loc[14, "value"] == 5
