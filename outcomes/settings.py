@@ -164,6 +164,12 @@ def read_settings(folder: Path) -> Settings:
         return Settings()
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise DataContractError(
+            f"cannot be read: {error.strerror}.",
+            "Give yourself the right to read it, or remove it to use the defaults.",
+            file=SETTINGS_FILE,
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataContractError(
             f"not valid TOML: {error}.",

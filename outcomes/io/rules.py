@@ -73,5 +73,6 @@ def check_birth(frame: pd.DataFrame, verdict: Verdict, birth_year: pd.Series | N
     column = _DATES.get(verdict.schema.name)
     if column is None or birth_year is None:
         return
-    born = frame["patient_id"].map(birth_year)
+    # of an empty table the map would come out as text
+    born = frame["patient_id"].map(birth_year).astype("float64")
     verdict.reject(frame[column].dt.year < born, column, "is before the patient's year of birth")

@@ -323,3 +323,4 @@ def test_one_patient_makes_every_table(format: str, tmp_path: Path) -> None:
         read = pd.read_csv(path) if format == "csv" else pd.read_parquet(path)
         assert len(read) == len(frame)
         assert list(read.columns) == list(frame.columns)
+    assert load(tmp_path).rejects.empty
