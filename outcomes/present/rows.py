@@ -114,6 +114,10 @@ def why_absent(result: AnalysisResult) -> str:
     estimates = result.estimates
     if (estimates["status"] == "ok").any():
         return ""
+    steps = result.exclusions
+    emptied = steps[(steps["n_in"] > 0) & (steps["n_out"] == 0)]
+    if len(emptied):
+        return f"Nobody is in this analysis: {emptied['reason'].iloc[0]}."
     if (estimates["status"] == "suppressed").any():
         return "Withheld: there are too few people to show this outside the clinic."
     notes = [note for note in estimates["note"] if note]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from outcomes.instruments import InstrumentRegistry
 from outcomes.present import format as write
-from outcomes.present.labels import instrument_of, outcome_label
+from outcomes.present.labels import HEADACHES, instrument_of, outcome_label
 from outcomes.present.rows import Row, days_of, outcome_of, records, rows_of
 from outcomes.results import AnalysisResult
 from outcomes.verdicts import Verdict, judge_result
@@ -68,7 +68,7 @@ def change_sentence(
     verdict = judge_result(result, term="change", landmark=f"day {day}", registry=registry)
     when = write.follow_up(day)
     known = instrument_of(outcome_of(result), registry)
-    subject = known.short_label if known else outcome_label(outcome_of(result))
+    subject = _subject(outcome_of(result), registry)
     change = _only(rows_of(result, "change", day=day, group=""))
     if not verdict.carried or change is None:
         return _cannot(f"{subject} {when} after the start", verdict)
@@ -232,9 +232,7 @@ def difference_sentence(
         The first group's adjusted difference from the reference with its interval, and how many of
         both groups are in it.
     """
-    outcome = outcome_of(result)
-    known = instrument_of(outcome, registry)
-    subject = known.short_label if known else outcome_label(outcome)
+    subject = _subject(outcome_of(result), registry)
     rows = rows_of(result, "difference")
     if rows.empty:
         return _cannot(
@@ -252,29 +250,36 @@ def difference_sentence(
     analysed = rows_of(result, "adjusted_mean")
     counted = write.share(analysed["n_patients"].sum(), analysed["n_eligible"].sum())
     limits = sorted((abs(row["conf_low"]), abs(row["conf_high"])))
-    where = f"in the group {row['group']} than in the group {reference}"
+    unit = _unit(row)
     if verdict.direction == "little change":
-        what = f"{subject} at {when} hardly differed between {row['group']} and {reference}"
         spread = write.interval(row["conf_low"], row["conf_high"])
-        text = f"{what} (95% CI {spread} {row['unit']})"
+        text = (
+            f"{subject} at {when} hardly differed between {row['group']} and {reference} "
+            f"(95% CI {spread} {unit})"
+        )
     else:
-        word = "lower" if row["estimate"] < 0 else "higher"
-        amount = f"{write.score(abs(row['estimate']))} {row['unit']} {word}"
-        text = f"{subject} at {when} was {amount} {where} (95% CI {write.interval(*limits)})"
+        # the group that is lower comes first, whichever the reference is
+        lower, higher = (row["group"], reference)[:: 1 if row["estimate"] < 0 else -1]
+        text = (
+            f"{subject} at {when}: {write.score(abs(row['estimate']))} {unit} lower in the group "
+            f"{lower} than in the group {higher} (95% CI {write.interval(*limits)})"
+        )
     return Sentence(f"{text}, given the same start. {counted} patients are in this.", True)
 
 
-def completeness_sentence(result: AnalysisResult, days: list[int], what: str) -> Sentence:
+def completeness_sentence(
+    result: AnalysisResult, days: tuple[int, ...], registry: InstrumentRegistry | None = None
+) -> Sentence:
     """Say how complete the answers are.
 
     Parameters
     ----------
     result : AnalysisResult
         With the terms of `estimate_pain_trajectory`.
-    days : list of int
+    days : tuple of int
         Follow-up times to speak of.
-    what : str
-        What was answered, such as ``pain``.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
 
     Returns
     -------
@@ -285,11 +290,11 @@ def completeness_sentence(result: AnalysisResult, days: list[int], what: str) ->
     for day in days:
         row = _only(rows_of(result, "mean", day=day, group=""))
         if row is not None and row["n_eligible"] > 0:
-            part = write.share(row["n_patients"], row["n_eligible"])
-            said.append(f"{part} at {write.follow_up(day)}" if day else f"{part} at the start")
+            said.append(f"{_counted(row)} at {write.follow_up(day) if day else 'the start'}")
+    subject = _subject(outcome_of(result), registry)
     if not said:
-        return Sentence(f"How complete the scores of {what} are is not known.", False)
-    text = f"Scores of {what} were given by {write.listing(said)}, of those whose time had come."
+        return Sentence(f"{subject}: how complete the scores are is not known.", False)
+    text = f"{subject} was scored by {write.listing(said)}, of those whose time had come."
     return Sentence(text, True)
 
 
@@ -313,6 +318,18 @@ def spoken_days(result: AnalysisResult, term: str, wanted: tuple[int, ...]) -> l
     known = days_of(result, term)
     chosen = [day for day in wanted if day in known]
     return chosen or [day for day in known if day > 0][-1:]
+
+
+def _subject(outcome: str, registry: InstrumentRegistry | None) -> str:
+    """Name an outcome at the beginning of a sentence."""
+    if outcome == HEADACHES:
+        return "Headache days"
+    known = instrument_of(outcome, registry)
+    return known.short_label if known else outcome_label(outcome)
+
+
+def _unit(row: Row) -> str:
+    return "days in 28" if row["outcome"] == HEADACHES else str(row["unit"])
 
 
 def _only(rows: pd.DataFrame) -> pd.Series | None:

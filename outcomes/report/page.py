@@ -19,6 +19,7 @@ SYNTHETIC = "SYNTHETIC DATA – evidence of nothing"
 _TEMPLATE = "template"
 # The template writes this before each output of a call.
 _OUTPUT = "<!-- output -->"
+_LEFT_OUT = r'<div class="absent">(?:(?!</div>).)*</div>'
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,18 @@ def _in_sections(page: str) -> str:
         if not re.search(rf"{_OUTPUT}\s*<", part):
             continue
         name = part.split('"', 2)[1]
-        wrapped.append(f'<section aria-labelledby="{name}">\n{part}</section>\n')
+        shown = "".join(map(_without_bare_heading, re.split(r"(?=<h3\b)", part)))
+        wrapped.append(f'<section aria-labelledby="{name}">\n{shown}</section>\n')
     return head + opening + "".join(wrapped).replace(_OUTPUT, "") + closing + tail
+
+
+def _without_bare_heading(block: str) -> str:
+    """Take the heading off a block that only says what is left out: the line is enough."""
+    outputs = block.split(_OUTPUT)[1:]
+    bare = all(re.fullmatch(_LEFT_OUT, output.strip(), re.DOTALL) for output in outputs)
+    if not block.startswith("<h3") or not outputs or not bare:
+        return block
+    return "".join(_OUTPUT + output for output in outputs)
 
 
 def _with_contents(page: str) -> str:

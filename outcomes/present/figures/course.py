@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from outcomes.instruments import InstrumentRegistry
+from outcomes.instruments import Instrument, InstrumentRegistry
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.figure import Figure, finish
@@ -25,6 +25,8 @@ from outcomes.results import AnalysisResult
 
 _LABEL_GAP, _PAIR_GAP = 0.42, 0.62
 """Least distance between two labels under the axis, in inches: one count, or two."""
+_LITTLE = 0.4
+"""Share of a scale below which the rest of it is not drawn."""
 _LEFT, _RIGHT = 1.5, 1.3
 """Room at the sides for the names of groups, in inches."""
 
@@ -96,9 +98,7 @@ def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = No
             ends.append((last["estimate"], "Those who stayed", COMPLETERS))
         days = sorted(set(model["window"]) | ({0} if len(start) else set()))
         _time_axis(axes, days, _PAIR_GAP if group_by else _LABEL_GAP, _first_label(outcome))
-        high = instrument.maximum if instrument else float(model["conf_high"].max()) * 1.15
-        low = instrument.minimum if instrument else 0.0
-        axes.set_ylim(low, high)
+        axes.set_ylim(*_scale(model, start, instrument))
         axes.set_title(title, fontweight="normal", color=QUIET, fontsize=8.5)
         _end_labels(axes, ends)
         did = "Kept a diary" if outcome == HEADACHES else "Answered"
@@ -121,6 +121,17 @@ def _across(days: pd.Series | Sequence[int]) -> np.ndarray:
 def _starting_level(model: pd.DataFrame) -> pd.Series:
     level = model.drop_duplicates("group").set_index("group")["start_level"]
     return level[level.notna()]
+
+
+def _scale(
+    model: pd.DataFrame, start: pd.Series, instrument: Instrument | None
+) -> tuple[float, float]:
+    """Choose the ends of the vertical axis: the whole scale, unless the scores use little of it."""
+    top = 1.15 * max([*model["estimate"], *model["conf_high"].dropna(), *start])
+    if instrument is None:
+        return 0.0, top
+    used = (top - instrument.minimum) / (instrument.maximum - instrument.minimum)
+    return instrument.minimum, instrument.maximum if used > _LITTLE else top
 
 
 def _line(axes: Axes, rows: pd.DataFrame, stroke: Stroke, aside: float) -> None:

@@ -79,5 +79,5 @@ def _sentences(release: Release) -> list[Sentence]:
 
 
 def _complete(release: Release) -> str:
-    sentence = completeness_sentence(release["pain"], list(_COMPLETE_DAYS), "pain")
+    sentence = completeness_sentence(release["pain"], _COMPLETE_DAYS, release.registry)
     return sentence.text if sentence.carried else ""

@@ -21,6 +21,8 @@ _FEEDS = {
     "sessions.booked_on": "appointments ahead count as booked only at the end of the records",
     "sessions.therapist_id": "nothing can be said by therapist",
 }
+# Saying that this is absent would say little where that is absent too.
+_NEEDS = {"plans": ("sessions",)}
 _NAMES = {
     "sessions": "appointments",
     "assessments": "scores",
@@ -81,12 +83,14 @@ def not_recorded(absent: Collection[str]) -> Section:
     Section
         A sentence for each that a report would use; empty where nothing is lacking.
     """
+    absent = set(absent)
     said = [
         f"There is no record of {_NAMES[name]}, so {consequence}."
         for name, consequence in _FEEDS.items()
-        if name in absent and name.partition(".")[0] not in set(absent) - {name}
+        if name in absent
+        and not ({name.partition(".")[0], *_NEEDS.get(name, ())} - {name}) & absent
     ]
-    if {"headache_diary", "headache_periods"} <= set(absent):
+    if {"headache_diary", "headache_periods"} <= absent:
         said.append("There is neither a headache diary nor counts, so headaches are left out.")
     return Section([Prose(said, kind="absent", listed=len(said) > 1)] if said else [])
 

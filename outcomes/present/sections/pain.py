@@ -11,7 +11,7 @@ from outcomes.present.figures.course import plot_course
 from outcomes.present.labels import group_label, outcome_label
 from outcomes.present.rows import Row, days_of, lookup, outcome_of, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
-from outcomes.present.tables import Table
+from outcomes.present.tables import Prose, Table
 from outcomes.results import AnalysisResult
 
 _SPLIT_DAYS = (182, 364, 728, 1092)
@@ -65,6 +65,10 @@ def pain_split(release: Release, name: str) -> Section:
     missing = absent(result, f"Pain by {words.get(group_by, group_by)}")
     if missing:
         return missing
+    groups = list(dict.fromkeys(rows_of(result, "mean")["group"]))
+    if group_by == "onset" and len(groups) == 1:
+        known = group_label(group_by, groups[0]).lower()
+        return Section([Prose([f"All complaints whose onset is known were {known}."])])
     return Section([plot_course(result, release.registry), split_table(result, release.registry)])
 
 

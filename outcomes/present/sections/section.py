@@ -53,7 +53,7 @@ def absent(result: AnalysisResult, what: str) -> Section | None:
     reason = why_absent(result)
     if not reason:
         return None
-    return Section([Prose([f"{what} is left out. {reason}"], kind="absent")])
+    return Section([Prose([in_words(f"{what} is left out. {reason}")], kind="absent")])
 
 
 def in_words(note: str) -> str:
