@@ -1,0 +1,8 @@
+"""Outcomes that were not seen: imputed at random, by reference, or shifted until it matters."""
+
+from .analysis import Analysed, Ancova
+from .imputation import Imputation, TippingPoint
+from .rubin import pool
+from .strategies import STRATEGIES
+
+__all__ = ["STRATEGIES", "Analysed", "Ancova", "Imputation", "TippingPoint", "pool"]
