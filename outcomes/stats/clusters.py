@@ -105,7 +105,7 @@ def fit_cluster_means(
             f"There are {size} cluster(s) for {len(design.names)} coefficient(s).",
             "Leave cluster-level covariates out, or add clusters.",
         )
-    levels = frame.groupby(codes)[list(design.covariates)].nunique()
+    levels = frame.groupby(cluster, observed=True)[list(design.covariates)].nunique()
     varying = [name for name in design.covariates if (levels[name] > 1).any()]
     if varying:
         raise EstimationError(
