@@ -124,6 +124,27 @@ def frame(n: int = 60, seed: int = 3) -> pd.DataFrame:
     return pd.DataFrame({"left": left, "right": left + 4, "group": group})
 
 
+def test_aft_of_exact_times_is_the_normal_model_of_their_logs() -> None:
+    rng = np.random.default_rng(6)
+    time = np.exp(1.5 + 0.7 * rng.normal(size=50))
+    fit = fit_aft("~ 1", pd.DataFrame({"t": time}), left="t", right="t")
+    logs = np.log(time)
+    sigma = logs.std()
+    np.testing.assert_allclose(fit.solution.coefficients, [logs.mean(), np.log(sigma)], atol=1e-9)
+    # information of a normal mean and log standard deviation
+    np.testing.assert_allclose(fit.covariance(), np.diag([sigma**2 / 50, 1 / 100]), atol=1e-9)
+
+
+def test_aft_weights_repeat_rows_and_clusters_widen() -> None:
+    data = frame(80).assign(w=np.arange(80) % 3, family=np.arange(80) // 4)
+    fit = fit_aft("~ group", data, left="left", right="right", weight="w", cluster="family")
+    copies = data.loc[np.repeat(data.index, data["w"])]
+    repeated = fit_aft("~ group", copies, left="left", right="right", cluster="family")
+    np.testing.assert_allclose(fit.solution.coefficients, repeated.solution.coefficients, atol=1e-8)
+    np.testing.assert_allclose(fit.covariance("robust"), repeated.covariance("robust"), atol=1e-9)
+    assert fit.n_clusters == 20
+
+
 def test_aft_takes_missing_limits_and_counts_missing_covariates() -> None:
     data = frame()
     data.loc[0, "left"] = np.nan

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import EstimationError
+from outcomes.stats.bootstrap import bootstrap
 from outcomes.stats.jackknife import jackknife
 from outcomes.stats.weights import (
     Decision,
@@ -60,6 +61,23 @@ def test_a_refit_from_a_start_is_the_same_fit(data: pd.DataFrame) -> None:
     np.testing.assert_allclose(
         spread.weights[first], cold.weights[counts[made.unit] > 0], rtol=1e-6
     )
+
+
+def test_clusters_are_drawn_by_spreading_their_counts(data: pd.DataFrame) -> None:
+    made = models(data)
+    whole = made.fit()
+    cluster = np.asarray(made.subjects) % 20
+
+    def statistic(counts: np.ndarray) -> float:
+        each = counts[cluster]
+        fit = made.fit(each, start=whole)
+        return weighted_mean(data["after"], fit.weights * each[made.unit])[0]
+
+    found = bootstrap(statistic, 20, replicates=30, seed=3, workers=2)
+    again = bootstrap(statistic, 20, replicates=30, seed=3, workers=1)
+    np.testing.assert_array_equal(found.replicates, again.replicates)
+    assert found.n_failed == 0
+    assert found.std_error[0] > 0
 
 
 def test_a_level_that_is_always_chosen_is_said_to_be_so() -> None:
