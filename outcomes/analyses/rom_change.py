@@ -241,7 +241,9 @@ def _movement_rows(course: Trajectory, spec: RomChangeSpec) -> pd.DataFrame:
         "degrees, so a percentage would mostly show measurement error"
     )
     shares = _beyond_error(course, floor, spec)
-    return pd.concat([course.rows("mean"), course.rows("change"), percent, shares])
+    parts = [course.rows("mean"), course.rows("change"), percent, shares]
+    # without a later measurement three of them are empty, and empty columns have no type to join
+    return pd.concat([part for part in parts if len(part)])
 
 
 def _beyond_error(course: Trajectory, floor: float, spec: RomChangeSpec) -> pd.DataFrame:
@@ -328,8 +330,9 @@ def _never_measured(spec: RomChangeSpec, courses: dict[str, Trajectory]) -> pd.D
 
 def _adjust(rows: pd.DataFrame) -> pd.DataFrame:
     """Holm's p over the movements, within each group and window."""
-    changes = rows["term"] == "change"
-    tested = changes & rows["p_value"].notna()
+    if "p_value" not in rows:  # no movement has a model
+        return rows
+    tested = (rows["term"] == "change") & rows["p_value"].notna()
     adjusted = rows[tested].groupby(KEYS)["p_value"].transform(_family)
     rows.loc[adjusted.index, "p_value"] = adjusted
     size = rows[tested].groupby(KEYS)["p_value"].transform("size")
