@@ -60,6 +60,19 @@ def test_an_event_sets_later_outcomes_aside() -> None:
     assert impute(rows, event="stopped").panel.n_set_aside == 0
 
 
+def test_visits_and_groups_may_be_categories(data: pd.DataFrame) -> None:
+    plain = impute(data, strategy="jump-to-reference").complete()["score"]
+    names = ["first", "second", "third", "last"]
+    coded = data.assign(
+        visit=pd.Categorical.from_codes(data["visit"] - 1, names, ordered=True),
+        arm=pd.Categorical(data["arm"], categories=["control", "active"]),
+    )
+    found = impute(coded, strategy="jump-to-reference").complete()["score"]
+    np.testing.assert_allclose(found, plain, atol=1e-7)
+    with pytest.raises(EstimationError, match="no observed outcome"):
+        impute(data.assign(score=data["score"].where(data["visit"] < 4)))
+
+
 def test_a_gap_before_the_event_is_at_random(data: pd.DataFrame) -> None:
     rows = data.copy()
     whole = rows.groupby("id")["score"].transform("count") == 4

@@ -122,6 +122,8 @@ def test_bad_decisions_are_refused(data: pd.DataFrame) -> None:
         models(data, Decision("treatment", "treated", "score", keep=7))
     with pytest.raises(EstimationError, match="names of their own"):
         models(data, TREATMENT, TREATMENT)
+    with pytest.raises(EstimationError, match="stays is missing in 2 rows"):
+        models(data.assign(stays=data["stays"].astype(object).where(data.index > 1)), DECISIONS[2])
     with pytest.raises(EstimationError, match="cannot be read"):
         models(data, Decision("treatment", "treated", "score +* base"))
 
@@ -154,6 +156,8 @@ def test_what_cannot_be_weighted_is_refused() -> None:
         weighted_mean([np.nan, 2], [1, 1])
     with pytest.raises(EstimationError, match="shape"):
         weight_table([1.0], pd.DataFrame({"p": [1, 2]}))
+    with pytest.raises(EstimationError, match="p is missing in some rows"):
+        weight_table([1.0, 1], pd.DataFrame({"p": [1, np.nan]}))
     with pytest.raises(EstimationError, match="missing values: x"):
         standardised_differences(pd.DataFrame({"x": [1, np.nan]}), [1, 1], [1, 1])
 

@@ -103,9 +103,10 @@ def weight_table(
     Raises
     ------
     EstimationError
-        For lengths that differ, or negative or infinite weights.
+        For lengths that differ, negative or infinite weights, or labels that are missing.
     """
     w = _weights(weights, len(by))
+    _labelled(by)
     frame = by.reset_index(drop=True)
     frame = frame.assign(
         _w=w,
@@ -190,6 +191,7 @@ def standardised_differences(
     if by is None:
         codes, keys = np.zeros(n, dtype=int), pd.DataFrame(index=[0])
     else:
+        _labelled(by)
         grouped = by.reset_index(drop=True).groupby(list(by.columns), sort=True, observed=True)
         codes = grouped.ngroup().to_numpy()
         keys = by.reset_index(drop=True).groupby(codes).first()
@@ -279,6 +281,14 @@ def _weights(weights: ArrayLike, n: int) -> Floats:
             "Give weights that are 0 or more.",
         )
     return w
+
+
+def _labelled(by: pd.DataFrame) -> None:
+    unknown = [str(name) for name in by.columns if by[name].isna().any()]
+    if unknown:
+        raise EstimationError(
+            f"{', '.join(unknown)} is missing in some rows.", "Give each row a period and group."
+        )
 
 
 def _numbers(covariates: pd.DataFrame) -> tuple[list[Floats], list[tuple[str, str]]]:

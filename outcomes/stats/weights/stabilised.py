@@ -296,7 +296,12 @@ def _prepare(frame: pd.DataFrame, decision: Decision, penalty: float) -> _Prepar
     if decision.at_risk is None:
         rows = np.arange(len(frame))
     else:
-        rows = np.flatnonzero(frame[decision.at_risk].to_numpy(dtype=bool, na_value=False))
+        unknown = int(frame[decision.at_risk].isna().sum())
+        if unknown:
+            raise EstimationError(
+                f"{decision.at_risk} is missing in {unknown} rows.", "Say true or false in each."
+            )
+        rows = np.flatnonzero(frame[decision.at_risk].to_numpy(dtype=bool))
     part = frame.iloc[rows]
     happened = part[decision.outcome]
     if happened.isna().any():
