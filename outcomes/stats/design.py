@@ -6,6 +6,7 @@ Treatment coding, first level as reference, and names as R writes them: ``(Inter
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from formulaic import Formula, ModelSpec
-from formulaic.errors import DataMismatchWarning
+from formulaic.errors import DataMismatchWarning, FormulaicError
 from formulaic.parser.types import Factor
 from numpy.typing import NDArray
 
@@ -160,10 +161,10 @@ def build_design(formula: str, data: pd.DataFrame, also: Sequence[str] = ()) -> 
     Appl Stat 1973;22:392–399.
     """
     parsed = _parse(formula)
-    needed = sorted(str(name) for name in parsed.required_variables)
+    outcome, covariates = _variables(parsed.lhs, data), _variables(parsed.rhs, data)
+    needed = [*outcome, *covariates]
     _require_columns(data, [*needed, *also])
     frame = data[list(dict.fromkeys([*needed, *also]))]
-    outcome = sorted(str(name) for name in parsed.lhs.required_variables)
     for column in outcome:
         if len(frame) and frame[column].isna().all():
             raise EstimationError(
@@ -177,7 +178,13 @@ def build_design(formula: str, data: pd.DataFrame, also: Sequence[str] = ()) -> 
             "Give data, or leave the columns that are mostly missing out of the model.",
         )
     frame = frame.assign(**{name: _plain(frame[name]) for name in needed})
-    matrices = parsed.get_model_matrix(frame, na_action="ignore", output="numpy")
+    try:
+        matrices = parsed.get_model_matrix(frame, na_action="ignore", output="numpy")
+    except FormulaicError as error:
+        raise EstimationError(
+            f"The formula {formula!r} cannot be evaluated ({type(error).__name__}).",
+            "Use columns of the data and functions such as log, poly, bs, cr, C and I.",
+        ) from error
     spec = matrices.rhs.model_spec
     names = tuple(_r_name(str(name)) for name in spec.column_names)
     response = np.asarray(matrices.lhs, dtype=float)
@@ -192,7 +199,7 @@ def build_design(formula: str, data: pd.DataFrame, also: Sequence[str] = ()) -> 
         matrix=matrix,
         names=names,
         frame=frame,
-        covariates=tuple(sorted(str(name) for name in parsed.rhs.required_variables)),
+        covariates=tuple(covariates),
         left_out=len(data) - len(frame),
         spec=spec,
     )
@@ -279,6 +286,23 @@ def _parse(formula: str) -> Any:
     return parsed
 
 
+def _variables(terms: Any, data: pd.DataFrame) -> list[str]:
+    """Columns that one side of a formula uses, also inside functions, sorted.
+
+    formulaic's own list leaves out what stands in a function that keeps state, such as poly.
+    """
+    found = {str(name) for name in terms.required_variables}
+    for term in terms:
+        for factor in term.factors:
+            try:
+                tree = ast.parse(str(factor.expr), mode="eval")
+            except SyntaxError:
+                continue
+            names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            found |= names & set(data.columns)
+    return sorted(found)
+
+
 def _require_columns(data: pd.DataFrame, columns: Sequence[str]) -> None:
     """Refuse data without the columns of the model."""
     absent = [name for name in dict.fromkeys(columns) if name not in data.columns]
@@ -290,6 +314,11 @@ def _require_columns(data: pd.DataFrame, columns: Sequence[str]) -> None:
 
 def _plain(column: pd.Series) -> pd.Series:
     """Complete columns as float or category; nullable integers break the coding otherwise."""
+    if column.dtype.kind in "mM":
+        raise EstimationError(
+            f"Column {column.name} holds dates or durations.",
+            "Convert it to a number first, such as days since the start.",
+        )
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.remove_unused_categories()
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):

@@ -193,3 +193,38 @@ def test_covariates_far_from_zero_lose_no_digits() -> None:
     far = fit_linear("y ~ arm + x", data.assign(x=data["x"] + 1e6), cluster="cluster")
     table = far.coefficients("cr2")
     np.testing.assert_allclose(table[NUMBERS].iloc[1:], near[NUMBERS].iloc[1:], rtol=1e-6)
+
+
+def test_functions_in_formulas_find_their_columns() -> None:
+    # A curve through a function that keeps state: missing values, predictions, names as R's.
+    data = _data(13)
+    holes = data.assign(x=data["x"].where(data.index >= 5))
+    fit = fit_linear("y ~ poly(x, 2) + C(cluster)", holes)
+    assert fit.n == 55 and fit.design.covariates == ("cluster", "x")
+    assert fit.design.names[:4] == ("(Intercept)", "poly(x, 2)1", "poly(x, 2)2", "C(cluster)1")
+    x = holes["x"].dropna()
+    raw = fit_linear("y ~ x + I(x**2) + C(cluster)", holes)
+    np.testing.assert_allclose(
+        fit.means(["x"], at={"x": [0, x.mean()]})["estimate"],
+        raw.means(["x"], at={"x": [0, x.mean()]})["estimate"],
+        rtol=1e-9,
+    )
+    with pytest.raises(EstimationError, match="levels that the fit has not seen"):
+        fit.means(["cluster"], at={"cluster": [99]})
+
+
+def test_kinds_of_columns() -> None:
+    data = _data(14)
+    plain = fit_linear(FORMULA, data)
+    kinds = data.assign(
+        x=data["x"].astype("Float64"),
+        arm=pd.Categorical(data["arm"], categories=["a", "never", "b"]),
+        y=data["y"].astype("float32").astype(float),
+    )
+    np.testing.assert_allclose(fit_linear(FORMULA, kinds).beta, plain.beta, rtol=1e-4)
+    flags = fit_linear("y ~ flag", data.assign(flag=data["arm"] == "b"))
+    assert flags.beta[1] == pytest.approx(fit_linear("y ~ arm", data).beta[1])
+    with pytest.raises(EstimationError, match="holds dates"):
+        fit_linear("y ~ day", data.assign(day=pd.Timestamp("2024-01-01")))
+    with pytest.raises(EstimationError, match="cannot be evaluated"):
+        fit_linear("y ~ log(arm)", data)

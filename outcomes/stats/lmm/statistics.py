@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.errors import EstimationError
@@ -238,13 +239,13 @@ def subject_sums(
 
 def _times(design: Design, slope: str) -> NDArray[np.float64]:
     """Take the column of the random slope, refusing what cannot have one."""
-    try:
-        time = design.frame[slope].to_numpy(dtype=float)
-    except (TypeError, ValueError) as error:
+    column = design.frame[slope]
+    if not pd.api.types.is_numeric_dtype(column):
         raise EstimationError(
             f"The slope column {slope} is not numeric.",
             "Convert dates to days since the start first.",
-        ) from error
+        )
+    time = column.to_numpy(dtype=float)
     if not np.isfinite(time).all():
         raise EstimationError(
             f"The slope column {slope} has {int((~np.isfinite(time)).sum())} infinite value(s).",
