@@ -29,7 +29,7 @@ def read_codes(
     weights: str | None,
 ) -> Rows:
     """Check arrays and take them as rows; see `MmrmStatistics.from_codes`."""
-    _, right, left_names, right_names = parse(formula)
+    _, right, left_names, right_names = parse(formula, data)
     outcome = left_names[0]
     needed = [outcome, subject, visit, *right_names, *(n for n in (group, weights) if n)]
     checks.check_columns(pd.DataFrame(columns=list(data)), needed)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from formulaic import Formula
+from formulaic import Formula, ModelMatrix
 from formulaic.errors import FormulaicError
 from formulaic.model_spec import ModelSpec
 from numpy.typing import NDArray
@@ -65,23 +67,42 @@ class Design:
         return np.asarray(self.spec.get_model_matrix(frame, na_action="ignore"), dtype=float)
 
 
-def parse(formula: str) -> tuple[Formula, Formula, list[str], list[str]]:
-    """Sides of a formula and the variables that each one reads."""
+def parse(
+    formula: str, columns: Collection[object]
+) -> tuple[Formula, Formula, list[str], list[str]]:
+    """Sides of a formula and the variables that each one reads among the columns of the data.
+
+    A plain name counts as a variable whether or not there is such a column.
+    """
     try:
         parsed = Formula(formula)
         left, right = parsed.lhs, parsed.rhs
-        left_names = sorted(map(str, left.required_variables))
-        right_names = sorted(map(str, right.required_variables))
+        n_outcomes = len(left)
     except (FormulaicError, AttributeError, SyntaxError) as error:
         raise EstimationError(
             f"The formula {formula!r} cannot be read: {error}.",
             "Write it as 'outcome ~ group * visit + baseline'.",
         ) from error
-    if len(left) != 1:
+    if n_outcomes != 1:
         raise EstimationError(
-            f"The formula {formula!r} has {len(left)} outcomes.", "Put exactly one left of the ~."
+            f"The formula {formula!r} has {n_outcomes} outcomes.", "Put exactly one left of the ~."
         )
-    return left, right, left_names, right_names
+    return left, right, _variables(left, columns), _variables(right, columns)
+
+
+def _variables(side: Formula, columns: Collection[object]) -> list[str]:
+    # Formulaic's own list misses what functions with a memory, such as bs(), are applied to.
+    found: set[str] = set()
+    for term in side:
+        for factor in term.factors:
+            if factor.eval_method.value == "lookup":
+                found.add(str(factor))
+            elif factor.eval_method.value == "python":
+                quoted = re.findall(r"`([^`]+)`", str(factor))
+                code = re.sub(r"`[^`]+`", "None", str(factor))
+                names = {n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)}
+                found |= {name for name in {*quoted, *names} if name in columns}
+    return sorted(found)
 
 
 def build(
@@ -104,13 +125,7 @@ def build(
     if not functions:
         values = sample_values(variables)
     frame = coded_frame(variables, values)
-    try:
-        matrix = right.get_model_matrix(frame, na_action="ignore")
-    except (FormulaicError, ValueError, TypeError, ZeroDivisionError) as error:
-        raise EstimationError(
-            f"The right-hand side of {formula!r} cannot be worked out: {error}.",
-            "Check the names and functions in it.",
-        ) from error
+    matrix = work_out(formula, right, frame)
     spec = matrix.model_spec
     variables = dict(variables)
     for name in _numeric_factors(spec, variables):
@@ -124,6 +139,18 @@ def build(
     names = tuple(r_name(column, spec) for column in spec.column_names)
     X = np.asarray(matrix, dtype=float) if functions else None
     return Design(formula, visit, variables, spec, names, terms), X
+
+
+def work_out(formula: str, side: Formula, frame: pd.DataFrame) -> ModelMatrix:
+    """Evaluate one side of a formula; what is undefined becomes NaN for the caller to find."""
+    try:
+        with np.errstate(all="ignore"):
+            return side.get_model_matrix(frame, na_action="ignore")
+    except (FormulaicError, ValueError, TypeError, ZeroDivisionError) as error:
+        raise EstimationError(
+            f"The formula {formula!r} cannot be worked out: {error}.",
+            "Check the names and functions in it.",
+        ) from error
 
 
 def coded_frame(

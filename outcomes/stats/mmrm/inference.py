@@ -14,6 +14,7 @@ from ...errors import EstimationError
 from .description import Description
 from .fitted import Fitted
 from .kenward_roger import adjusted_covariance, f_scale_and_df
+from .observed import observed_covariance
 from .rows import Rows
 from .sandwich import sandwich
 
@@ -26,7 +27,7 @@ Df = Literal[
     "residual",
     "none",
 ]
-Vcov = Literal["model", "empirical", "bias-reduced", "jackknife"]
+Vcov = Literal["model", "observed", "empirical", "bias-reduced", "jackknife"]
 DfOf = Callable[[Array], Array]
 
 
@@ -107,7 +108,7 @@ def uncertainty(
         covariance = adjusted_covariance(fitted, linear=df == "kenward-roger-linear")
         return covariance, lambda L: satterthwaite(fitted, L)
     robust = None
-    if vcov != "model":
+    if vcov not in ("model", "observed"):
         if rows is None:
             raise EstimationError(
                 f"The covariance {vcov!r} needs each subject's residuals, which sums do not hold.",
@@ -115,6 +116,8 @@ def uncertainty(
             )
         robust = sandwich(fitted, rows, vcov)
     covariance = fitted.phi if robust is None else robust.covariance
+    if vcov == "observed":
+        covariance = observed_covariance(fitted)
     if df == "satterthwaite":
         return covariance, robust.df if robust else lambda L: satterthwaite(fitted, L)
     if df == "between-within":

@@ -19,7 +19,7 @@ from .moments import GridMoments, inverse
 
 Array = NDArray[np.float64]
 DECREMENT = 1e-9
-MAX_ITERATIONS = 100
+MAX_ITERATIONS = 60
 PATIENCE = 12
 SMALLEST_SHARE = 1e-8
 
@@ -106,7 +106,7 @@ def _starts(likelihood: Likelihood) -> list[tuple[str, Array]]:
 
 def _scoring(likelihood: Likelihood, point: Point) -> tuple[Point, int]:
     """Scoring steps, Newton steps once the decrement is small, each halved until it helps."""
-    small, drifting = False, 0
+    small, drifting, history = False, 0, [point.deviance]
     for step in range(1, MAX_ITERATIONS + 1):
         gradient, information = likelihood.slopes(point)
         curvature = information
@@ -121,7 +121,14 @@ def _scoring(likelihood: Likelihood, point: Point) -> tuple[Point, int]:
         point = new
         # Long steps that gain little: a parameter is on its way to infinity.
         drifting = drifting + 1 if decrement < 0.1 and np.abs(direction).max() > LONGEST else 0
-        if decrement < DECREMENT or drifting > 5 or _is_singular(likelihood, point):
+        history.append(point.deviance)
+        stalled = step > 3 * PATIENCE and history[-PATIENCE] - point.deviance < 0.1
+        if (
+            decrement < DECREMENT
+            or drifting > 5
+            or (stalled and not small)
+            or _is_singular(likelihood, point)
+        ):
             return point, step
         small = decrement < 1e-1
     return point, MAX_ITERATIONS
@@ -145,7 +152,7 @@ def _halve(
     length = 1.0
     if likelihood.data.structure.name != "unstructured":
         length = min(length, LONGEST / max(float(np.abs(direction).max()), 1e-300))
-    for _ in range(40):
+    for _ in range(25):
         try:
             new = likelihood.at(likelihood.move(point.theta, length * direction))
         except np.linalg.LinAlgError:
@@ -165,7 +172,7 @@ def _quasi_newton(likelihood: Likelihood, point: Point) -> tuple[Point, int]:
             return 1e300, np.zeros_like(theta)
         return here.deviance, likelihood.slopes(here)[0]
 
-    found = minimize(objective, point.theta, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    found = minimize(objective, point.theta, jac=True, method="L-BFGS-B", options={"maxiter": 150})
     try:
         return likelihood.at(found.x), int(found.nit)
     except np.linalg.LinAlgError:
@@ -177,6 +184,11 @@ def _is_positive(matrix: Array) -> bool:
     if (scale == 0).any():
         return False
     return bool(np.linalg.eigvalsh(matrix / np.outer(scale, scale))[0] > 1e-9)
+
+
+def _is_flat(hessian: Array, theta: Array) -> bool:
+    """Whether some parameter is hardly determined: a standard error of many times its size."""
+    return bool((np.diag(hessian) * (1.0 + theta**2) < 1e-3).any())
 
 
 def _judge(likelihood: Likelihood, point: Point) -> Optimum:
@@ -196,7 +208,7 @@ def _judge(likelihood: Likelihood, point: Point) -> Optimum:
             "a covariance parameter runs to infinity, such as a correlation to its limit; use a "
             "simpler covariance"
         )
-    elif not _is_positive(hessian):
+    elif not _is_positive(hessian) or _is_flat(hessian, point.theta):
         problems.append(
             "the likelihood is flat or not at a minimum in some covariance parameter; use a "
             "simpler covariance"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...errors import EstimationError
 from . import checks
 from .columns import describe_columns
-from .design import Design, build, coded_frame, parse
+from .design import Design, build, coded_frame, parse, work_out
 from .variables import Variable, read_variable
 
 Array = NDArray[np.float64]
@@ -118,7 +118,7 @@ def read_rows(
     row has, so that the sums of several sources fit together. Off the grid, the visit is a time,
     and a factor nowhere.
     """
-    left, right, left_names, right_names = parse(formula)
+    left, right, left_names, right_names = parse(formula, data.columns)
     places = [visit] if isinstance(visit, str) else list(visit)
     if on_grid and len(places) > 1:
         raise EstimationError(
@@ -159,7 +159,7 @@ def read_rows(
     if not on_grid:
         checks.check_repeats(visit, visit_codes)
     codes = {name: found[order] for name, found in codes.items()}
-    y = np.asarray(left.get_model_matrix(numbers.loc[kept]), dtype=float)[order, 0]
+    y = np.asarray(work_out(formula, left, numbers.loc[kept]), dtype=float)[order, 0]
     if not np.isfinite(y).all():
         raise EstimationError(
             f"The outcome of {formula!r} is not finite in {int((~np.isfinite(y)).sum())} rows.",

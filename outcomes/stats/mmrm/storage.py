@@ -93,7 +93,7 @@ def _design(facts: dict[str, Any]) -> Design:
         v["name"]: Variable(v["name"], tuple(_level(x) for x in v["levels"]), v["recoded"])
         for v in facts["variables"]
     }
-    _, right, _, _ = parse(facts["formula"])
+    _, right, _, _ = parse(facts["formula"], variables)
     means = {name: total / facts["n_rows"] for name, total in facts["sums"].items()}
     values = sample_values(variables, means)
     design, _ = build(facts["formula"], right, facts["visit"], variables, values)
