@@ -7,7 +7,7 @@ from outcomes.present import format as write
 from outcomes.present.labels import group_label
 from outcomes.results import AnalysisResult
 
-CADENCE, STARTING_PAIN = "cadence", "starting_pain"
+CADENCE, STARTING_PAIN, MIX = "cadence", "starting_pain", "cadence_share"
 _CAUTION_WORDS = "people who hurt come more often"
 
 
@@ -40,7 +40,9 @@ def require_caution(result: AnalysisResult) -> str:
             "A split by cadence came without the sentence that people who hurt come more often.",
             "Build the result with outcomes.analyses.assemble.",
         )
-    shown = set(split.loc[(split["status"] == "ok") & (split["group"] != ""), "group"])
+    # the mix itself may name a cadence at which nobody is; there is nobody then to have pain
+    outcome = (split["status"] == "ok") & (split["term"] != MIX)
+    shown = set(split.loc[outcome & (split["group"] != ""), "group"])
     started = set(split.loc[split["term"] == STARTING_PAIN, "group"])
     if shown - started:
         raise DisclosureError(
@@ -77,14 +79,12 @@ def beside_cadence(result: AnalysisResult) -> tuple[str, ...]:
     for row in estimates[estimates["term"] == STARTING_PAIN].to_dict("records"):
         group = group_label(CADENCE, row["group"]).lower()
         if row["status"] == "ok":
-            levels.append(f"{group} {write.score(row['estimate'])} ({_known(row['n_patients'])})")
+            levels.append(
+                f"{group} {write.score(row['estimate'])} ({write.count(row['n_patients'], 'patient')})"
+            )
         else:
             levels.append(f"{group} {_REASONS.get(row['status'], 'not recorded')}")
     return caution, f"Mean pain at the start of care: {write.listing(levels)}."
 
 
 _REASONS = {"suppressed": "withheld, too few people"}
-
-
-def _known(n: float) -> str:
-    return f"{write.number(n)} patients"

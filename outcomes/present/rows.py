@@ -11,6 +11,9 @@ from outcomes.results import AnalysisResult
 Row = dict[str, Any]
 """One estimate: value by column."""
 
+_BESIDE = ("starting_pain", "short_diaries")
+"""Terms that stand beside an answer and are none themselves."""
+
 
 def rows_of(
     result: AnalysisResult, term: str, *, day: int | None = None, group: str | None = None
@@ -104,7 +107,7 @@ def why_absent(result: AnalysisResult) -> str:
     Parameters
     ----------
     result : AnalysisResult
-        A result none of whose estimates is there.
+        A result, perhaps without an estimate that answers its question.
 
     Returns
     -------
@@ -112,6 +115,7 @@ def why_absent(result: AnalysisResult) -> str:
         A sentence; empty if there is a number to show.
     """
     estimates = result.estimates
+    estimates = estimates[~estimates["term"].isin(_BESIDE)]
     if (estimates["status"] == "ok").any():
         return ""
     steps = result.exclusions

@@ -48,7 +48,7 @@ def period_comparison(release: Release, name: str) -> Section:
         If the mix of cadences comes without starting pain or without its caution.
     """
     result = release[name]
-    missing = absent(result, "The comparison of periods")
+    missing = absent(result, "the comparison of periods")
     if missing:
         return missing
     periods = _periods(result)

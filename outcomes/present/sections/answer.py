@@ -5,7 +5,7 @@ from __future__ import annotations
 from outcomes.present.disclosure import Release
 from outcomes.present.rows import why_absent
 from outcomes.present.sections.difference import compared
-from outcomes.present.sections.section import Section
+from outcomes.present.sections.section import Section, in_words
 from outcomes.present.sentences import (
     BY_CHANCE,
     NO_COMPARISON,
@@ -20,6 +20,7 @@ from outcomes.present.sentences import (
 )
 from outcomes.present.tables import Prose
 
+_TOPICS = ("pain", "headaches", "movement")
 _PAIN_DAYS = (84, 364, 1092)
 _HEADACHE_DAYS = (182,)
 _MOVEMENT_DAYS = (182,)
@@ -44,6 +45,11 @@ def answer(release: Release) -> Section:
     sentences = _sentences(release)
     said = [sentence.text for sentence in sentences if sentence.carried]
     withheld = [sentence.text for sentence in sentences if not sentence.carried]
+    if not said:
+        reasons = ((name, why_absent(release[name])) for name in _TOPICS)
+        withheld += [
+            f"{name.capitalize()}: {in_words(reason)}" for name, reason in reasons if reason
+        ]
     parts = []
     if said:
         parts.append(Prose(said, kind="answer"))

@@ -31,7 +31,7 @@ def group_differences(release: Release) -> Section:
     parts: list[Part] = []
     for result in compared(release):
         label = outcome_label(outcome_of(result), release.registry)
-        missing = absent(result, f"The comparison of {label}")
+        missing = absent(result, f"the comparison of {label}")
         parts += list(missing.parts) if missing else [difference_table(result, release.registry)]
     return Section(parts)
 

@@ -36,7 +36,7 @@ def headache_course(release: Release, name: str) -> Section:
     """
     result = release[name]
     split = split_of(result)
-    what = "Headaches by how often patients come" if split else "Headaches"
+    what = "headaches by how often patients come" if split else "headaches"
     missing = absent(result, what)
     if missing:
         return missing

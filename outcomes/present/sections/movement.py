@@ -41,14 +41,14 @@ def neck_movement(release: Release, name: str) -> Section:
     """
     result = release[name]
     split = split_of(result)
-    what = "Neck movement by how often patients come" if split else "Neck movement"
+    what = "neck movement by how often patients come" if split else "neck movement"
     missing = absent(result, what)
     if missing:
         return missing
     day = follow_up_day(result)
     if day is None:
         reason = "No movement was measured in enough patients at the start and again later."
-        return Section([Prose([f"{what} is left out. {reason}"], kind="absent")])
+        return Section([Prose([f"Left out: {what}. {reason}"], kind="absent")])
     figure = plot_movement(result, day, release.registry)
     if split:
         return Section([figure])

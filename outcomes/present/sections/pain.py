@@ -33,7 +33,7 @@ def pain_course(release: Release, name: str) -> Section:
         The course with the completers' beside it, and a table of all follow-up times.
     """
     result = release[name]
-    missing = absent(result, "Pain over time")
+    missing = absent(result, "pain over time")
     if missing:
         return missing
     return Section([plot_course(result, release.registry), course_table(result, release.registry)])
@@ -62,7 +62,7 @@ def pain_split(release: Release, name: str) -> Section:
     result = release[name]
     words = {"onset": "how long the complaint had lasted", "cadence": "how often patients come"}
     group_by = split_of(result)
-    missing = absent(result, f"Pain by {words.get(group_by, group_by)}")
+    missing = absent(result, f"pain by {words.get(group_by, group_by)}")
     if missing:
         return missing
     groups = list(dict.fromkeys(rows_of(result, "mean")["group"]))

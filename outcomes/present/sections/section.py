@@ -43,7 +43,7 @@ def absent(result: AnalysisResult, what: str) -> Section | None:
     result : AnalysisResult
         The result.
     what : str
-        What would have been shown, at the beginning of a sentence.
+        What would have been shown, as words within a sentence.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def absent(result: AnalysisResult, what: str) -> Section | None:
     reason = why_absent(result)
     if not reason:
         return None
-    return Section([Prose([in_words(f"{what} is left out. {reason}")], kind="absent")])
+    return Section([Prose([in_words(f"Left out: {what}. {reason}")], kind="absent")])
 
 
 def in_words(note: str) -> str:
