@@ -193,13 +193,13 @@ class Trajectory:
                     "group": group,
                     "n_patients": model.n_patients,
                     "covariance": model.covariance,
-                    "df": model.df,
+                    "inference": model.inference,
                     "converged": model.fit.converged,
                     "warnings": " ".join(model.warnings),
                 }
                 for group, model in self.models.items()
             ],
-            columns=["group", "n_patients", "covariance", "df", "converged", "warnings"],
+            columns=["group", "n_patients", "covariance", "inference", "converged", "warnings"],
         )
         return facts
 

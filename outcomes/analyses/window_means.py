@@ -20,6 +20,7 @@ import pandas as pd
 from outcomes.errors import EstimationError
 from outcomes.stats.intervals import t_interval
 from outcomes.stats.mmrm import MmrmResult, fit_mmrm
+from outcomes.stats.mmrm.inference import Df, Vcov
 
 # From the fewest assumptions to the most; the reason for every step down is kept and shown.
 LADDER = ("unstructured", "heterogeneous-toeplitz", "heterogeneous-compound-symmetry")
@@ -28,6 +29,17 @@ LAST_RESORT = "compound-symmetry"
 # twelve windows the unstructured fit was seen to run to the edge of the parameter space.
 PAIR_MINIMUM = 30
 START = 0
+Inference = Literal["observed", "kenward-roger"]
+# Degrees of freedom and covariance to ask a fit for. Kenward-Roger as linear in the covariance: the
+# other convention gives standard errors below those of a paired comparison without any gap.
+ASKED: dict[Inference, tuple[Df, Vcov]] = {
+    "observed": ("satterthwaite", "observed"),
+    "kenward-roger": ("kenward-roger-linear", "model"),
+}
+METHODS = {
+    "observed": "observed information, Satterthwaite degrees of freedom",
+    "kenward-roger": "Kenward–Roger",
+}
 
 
 @dataclass(frozen=True)
@@ -38,12 +50,10 @@ class ModelChoices:
     ----------
     covariance : str
         Structure to begin with.
-    df : {"auto", "satterthwaite", "kenward-roger-linear"}
-        Degrees of freedom; auto takes Kenward–Roger in groups below `kenward_roger_below`, with the
-        covariance taken as linear in its parameters: exact where nothing is missing, while the
-        other convention gives standard errors below those of a paired comparison.
-    kenward_roger_below : int
-        Patients in a group under which Kenward–Roger is used.
+    inference : {"observed", "kenward-roger"}
+        observed: standard errors from the observed information of means and covariance together,
+        Satterthwaite's degrees of freedom; kenward-roger: the small-sample method for visits
+        missing completely at random. The record docs/decisions/0007 shows why the former.
     min_answers : int
         Answers that a window needs for its mean to be estimated.
     conf_level : float
@@ -51,8 +61,7 @@ class ModelChoices:
     """
 
     covariance: str = "unstructured"
-    df: Literal["auto", "satterthwaite", "kenward-roger-linear"] = "auto"
-    kenward_roger_below: int = 200
+    inference: Inference = "observed"
     min_answers: int = 10
     conf_level: float = 0.95
 
@@ -69,8 +78,8 @@ class WindowMeans:
         Patients in the model.
     covariance : str
         Structure that was fitted.
-    df : str
-        Method of the degrees of freedom.
+    inference : str
+        As in `ModelChoices`.
     warnings : tuple of str
         What the reader must know about the fit: steps down the ladder, convergence.
     fit : MmrmResult
@@ -82,7 +91,7 @@ class WindowMeans:
     windows: tuple[int, ...]
     n_patients: int
     covariance: str
-    df: Literal["satterthwaite", "kenward-roger-linear"]
+    inference: Inference
     warnings: tuple[str, ...]
     fit: MmrmResult
     conf_level: float
@@ -91,8 +100,7 @@ class WindowMeans:
     def method(self) -> str:
         """Name of the method with its structure and degrees of freedom."""
         structure = self.covariance.replace("-", " ")
-        names = {"satterthwaite": "Satterthwaite", "kenward-roger-linear": "Kenward–Roger"}
-        return f"MMRM, {structure} covariance, {names[self.df]} degrees of freedom"
+        return f"MMRM, {structure} covariance, {METHODS[self.inference]}"
 
     def means(self, windows: Sequence[int]) -> pd.DataFrame:
         """Estimate the mean of each window.
@@ -151,7 +159,7 @@ class WindowMeans:
         for row, mapping in enumerate(weights):
             for window, weight in mapping.items():
                 matrix[row, place[window]] += weight
-        table = self.fit.contrast(matrix, df=self.df, level=self.conf_level)
+        table = self.fit.contrast(matrix, *ASKED[self.inference], level=self.conf_level)
         columns = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
         return table[columns].reset_index(drop=True)
 
@@ -195,9 +203,14 @@ def fit_window_means(answers: pd.DataFrame, choices: ModelChoices) -> WindowMean
         return None
     n_patients = data["patient_id"].nunique()
     fit, covariance, warnings = _descend("value ~ 0 + window", data, choices.covariance)
-    df = _df_method(choices, n_patients)
     return WindowMeans(
-        windows, n_patients, covariance, df, tuple(warnings), fit, choices.conf_level
+        windows,
+        n_patients,
+        covariance,
+        choices.inference,
+        tuple(warnings),
+        fit,
+        choices.conf_level,
     )
 
 
@@ -237,22 +250,13 @@ def parallel_test(answers: pd.DataFrame, choices: ModelChoices) -> pd.DataFrame 
         return None
     data = data[data["group"].isin(held.index) & data["window"].isin(shared)]
     fit, _, _ = _descend("value ~ window * group", data, choices.covariance, group="group")
-    df = _df_method(choices, int(data.groupby("group")["patient_id"].nunique().min()))
-    return fit.test("window:group", df=df)
+    return fit.test("window:group", *ASKED[choices.inference])
 
 
 def _with_enough(answers: pd.DataFrame, minimum: int) -> pd.DataFrame:
     """Answers of the windows that have enough of them, within groups where there are groups."""
     by = ["group", "window"] if "group" in answers else ["window"]
     return answers[answers.groupby(by)["value"].transform("size") >= minimum]
-
-
-def _df_method(
-    choices: ModelChoices, n_patients: int
-) -> Literal["satterthwaite", "kenward-roger-linear"]:
-    if choices.df != "auto":
-        return choices.df
-    return "kenward-roger-linear" if n_patients < choices.kenward_roger_below else "satterthwaite"
 
 
 def _descend(

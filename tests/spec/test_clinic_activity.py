@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -61,6 +62,11 @@ def clinic() -> Tables:
     return Tables(people, pd.Timestamp("2026-10-15"), sessions=visits, assessments=answers)
 
 
+@cache
+def counted() -> AnalysisResult:
+    return estimate_clinic_activity(clinic(), SPEC)
+
+
 def row(result: AnalysisResult, term: str, period: str = "2026Q3", group: str = "") -> pd.Series:
     rows = result.estimates
     chosen = rows[(rows["term"] == term) & (rows["landmark"] == period) & (rows["group"] == group)]
@@ -86,13 +92,13 @@ def row(result: AnalysisResult, term: str, period: str = "2026Q3", group: str = 
     ],
 )
 def test_counts(term: str, period: str, estimate: float, n_patients: int) -> None:
-    found = row(estimate_clinic_activity(clinic(), SPEC), term, period)
+    found = row(counted(), term, period)
     assert found["estimate"] == pytest.approx(estimate)
     assert found["n_patients"] == n_patients
 
 
 def test_answers_that_fell_due() -> None:
-    result = estimate_clinic_activity(clinic(), SPEC)
+    result = counted()
     # The 12-week window of steady, hurting and well ended in the quarter; well did not answer.
     due = row(result, "answered_day_84")
     assert (due["n_events"], due["n_patients"]) == (2, 3)
@@ -102,7 +108,7 @@ def test_answers_that_fell_due() -> None:
 
 
 def test_the_mix_is_of_those_in_care_with_their_start_beside_it() -> None:
-    result = estimate_clinic_activity(clinic(), SPEC)
+    result = counted()
     # On 30 September: steady and new come monthly, hurting was last seen 79 days ago.
     shares = {name: row(result, "cadence_share", group=name) for name in ("monthly", "lapsed")}
     assert shares["monthly"]["estimate"] == pytest.approx(2 / 3)
@@ -114,7 +120,7 @@ def test_the_mix_is_of_those_in_care_with_their_start_beside_it() -> None:
 
 
 def test_a_period_counted_again_later_gives_the_same_numbers() -> None:
-    now = estimate_clinic_activity(clinic(), SPEC).estimates
+    now = counted().estimates
     later = replace(clinic(), as_of=pd.Timestamp("2027-10-15"))
     pd.testing.assert_frame_equal(now, estimate_clinic_activity(later, SPEC).estimates)
 

@@ -212,7 +212,6 @@ def test_a_sparse_group_falls_back_in_sight() -> None:
     result = estimate_pain_trajectory(tables)
     model = result.diagnostics["models"].iloc[0]
     assert model["covariance"] == "heterogeneous-toeplitz"
-    assert model["df"] == "kenward-roger-linear"
     assert "heterogeneous toeplitz" in row(result, "mean", "day 84")["method"]
     assert any("fewer than 30 patients" in note for note in result.notes)
 
