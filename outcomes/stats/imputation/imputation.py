@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,29 +17,12 @@ from .analysis import Analysed
 from .model import build_model
 from .panel import build_panel
 from .rubin import pool
-from .strategies import STRATEGIES, Strategy
+from .strategies import choose
+from .tipping import Delta, TippingPoint, crossing, shifts_of
 
 Floats = NDArray[np.float64]
 Analysis = Callable[[pd.DataFrame], Analysed]
-Delta = Mapping[object, float | Sequence[float]]
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class TippingPoint:
-    """Estimates over a range of shifts, and the shift at which the conclusion changes.
-
-    Parameters
-    ----------
-    table : DataFrame
-        delta, term, estimate, std_error, df, t, p_value, conf_low, conf_high.
-    delta : float
-        Shift at which the confidence limit next to 0 reaches 0, between the shifts tried; NaN if
-        it does not within them.
-    """
-
-    table: pd.DataFrame
-    delta: float
 
 
 class Imputation:
@@ -114,7 +96,7 @@ class Imputation:
         if group not in data.columns:
             raise EstimationError(f"The data have no column {group}.", "Check the names.")
         names = list(pd.unique(data[group].dropna()))
-        chosen = _strategies(strategy, names, reference)
+        chosen = choose(strategy, names, reference)
         self.panel = build_panel(
             data,
             outcome=outcome,
@@ -169,7 +151,7 @@ class Imputation:
             outcome; its spread is too small to take a standard error from.
         """
         parameters, _ = self.model.fit()
-        return self._frame(self.model.impute(parameters) + self._shift(delta))
+        return self._frame(self.model.impute(parameters) + shifts_of(self.panel, delta))
 
     def draws(
         self, imputations: int, *, seed: int = 20260101, on_step: Progress | None = None
@@ -351,12 +333,12 @@ class Imputation:
             )
         kept = rows[rows["term"] == term].reset_index(drop=True)
         columns = ["delta", "term", "estimate", "std_error", "df", "t", "p_value"]
-        return TippingPoint(kept[[*columns, "conf_low", "conf_high"]], _crossing(kept))
+        return TippingPoint(kept[[*columns, "conf_low", "conf_high"]], crossing(kept))
 
     def _pooled(
         self, drawn: list[Floats], analysis: Analysis, delta: Delta | None, level: float
     ) -> pd.DataFrame:
-        shift = self._shift(delta)
+        shift = shifts_of(self.panel, delta)
         each = [analysis(self._frame(y + shift)) for y in drawn]
         return pool(
             [one.estimate for one in each],
@@ -375,7 +357,7 @@ class Imputation:
         level: float,
         on_step: Progress | None,
     ) -> list[pd.DataFrame]:
-        shifts = [self._shift(delta) for delta in deltas]
+        shifts = [shifts_of(self.panel, delta) for delta in deltas]
         T = self.panel.outcome.shape[1]
         terms: list[str] = []
 
@@ -404,58 +386,3 @@ class Imputation:
 
     def _frame(self, y: Floats) -> pd.DataFrame:
         return self.panel.frame.assign(**{self.outcome: y.ravel()})
-
-    def _shift(self, delta: Delta | None) -> Floats:
-        """Write the shift of every imputed value from the event on, shape (n, T)."""
-        panel = self.panel
-        out = np.zeros_like(panel.outcome)
-        if delta is None:
-            return out
-        unknown = [str(name) for name in delta if name not in panel.groups]
-        if unknown:
-            raise EstimationError(
-                f"No group is called {', '.join(unknown)}.",
-                f"The groups are {', '.join(map(str, panel.groups))}.",
-            )
-        since = np.arange(out.shape[1]) - panel.event[:, None]
-        for name, value in delta.items():
-            steps = np.atleast_1d(np.asarray(value, dtype=float))
-            if not np.isfinite(steps).all():
-                raise EstimationError("A shift is missing or infinite.", "Give numbers.")
-            # One number holds for all visits, the last of several for those after it.
-            by_step = steps[np.clip(since, 0, len(steps) - 1)]
-            here = (panel.group == panel.groups.index(name))[:, None]
-            out = np.where(here & panel.missing & panel.after_event, by_step, out)
-        return out
-
-
-def _strategies(
-    strategy: str | Mapping[object, str], names: list[object], reference: object
-) -> dict[object, Strategy]:
-    if reference not in names:
-        raise EstimationError(
-            f"No group is called {reference}.", f"The groups are {', '.join(map(str, names))}."
-        )
-    given = dict.fromkeys(names, strategy) if isinstance(strategy, str) else dict(strategy)
-    known: dict[str, Strategy] = {name: name for name in STRATEGIES}
-    wrong = [str(s) for s in given.values() if s not in known]
-    if wrong or any(name not in names for name in given):
-        raise EstimationError(
-            f"Unknown strategy or group in {given}.", f"Strategies are {', '.join(STRATEGIES)}."
-        )
-    chosen: dict[object, Strategy] = {name: known[given.get(name, "mar")] for name in names}
-    chosen[reference] = "mar"
-    return chosen
-
-
-def _crossing(rows: pd.DataFrame) -> float:
-    """Find the shift at which the limit next to 0 reaches it, between neighbours."""
-    side = "conf_high" if rows["estimate"].iloc[0] < 0 else "conf_low"
-    limit, delta = rows[side].to_numpy(), rows["delta"].to_numpy()
-    changes = np.flatnonzero(np.sign(limit[1:]) != np.sign(limit[0]))
-    if limit[0] == 0:
-        return float(delta[0])
-    if not changes.size:
-        return float("nan")
-    j = int(changes[0])
-    return float(delta[j] + (delta[j + 1] - delta[j]) * limit[j] / (limit[j] - limit[j + 1]))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from outcomes.errors import EstimationError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -104,3 +107,43 @@ def covariance(strategy: Strategy, own: Floats, reference: Floats, event: int) -
     out[a, b] = out[b, a].T
     out[b, b] = reference[b, b] - slope @ (reference[a, a] - own[a, a]) @ slope.T
     return out
+
+
+def choose(
+    strategy: str | Mapping[object, str], names: Sequence[object], reference: object
+) -> dict[object, Strategy]:
+    """Name the strategy of each group.
+
+    Parameters
+    ----------
+    strategy : str or mapping of group to str
+        One for all groups, or one for each; groups not named are at random.
+    names : sequence
+        The groups.
+    reference : object
+        Group that is always at random.
+
+    Returns
+    -------
+    dict of group to str
+        Strategy of every group.
+
+    Raises
+    ------
+    EstimationError
+        For an unknown strategy or group.
+    """
+    if reference not in names:
+        raise EstimationError(
+            f"No group is called {reference}.", f"The groups are {', '.join(map(str, names))}."
+        )
+    given = dict.fromkeys(names, strategy) if isinstance(strategy, str) else dict(strategy)
+    known: dict[str, Strategy] = {name: name for name in STRATEGIES}
+    wrong = [str(s) for s in given.values() if s not in known]
+    if wrong or any(name not in names for name in given):
+        raise EstimationError(
+            f"Unknown strategy or group in {given}.", f"Strategies are {', '.join(STRATEGIES)}."
+        )
+    chosen: dict[object, Strategy] = {name: known[given.get(name, "mar")] for name in names}
+    chosen[reference] = "mar"
+    return chosen
