@@ -79,9 +79,8 @@ def beside_cadence(result: AnalysisResult) -> tuple[str, ...]:
     for row in estimates[estimates["term"] == STARTING_PAIN].to_dict("records"):
         group = group_label(CADENCE, row["group"]).lower()
         if row["status"] == "ok":
-            levels.append(
-                f"{group} {write.score(row['estimate'])} ({write.count(row['n_patients'], 'patient')})"
-            )
+            counted = write.count(row["n_patients"], "patient")
+            levels.append(f"{group} {write.score(row['estimate'])} ({counted})")
         else:
             levels.append(f"{group} {_REASONS.get(row['status'], 'not recorded')}")
     return caution, f"Mean pain at the start of care: {write.listing(levels)}."

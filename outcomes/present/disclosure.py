@@ -156,14 +156,15 @@ def _hidden(estimates: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Rows to withhold because of the people they are of (``people``) or of their events."""
     few = (estimates[list(_PEOPLE)] < policy.minimum).any(axis=1)
     few |= _counted(estimates) & (estimates["estimate"] < policy.minimum)
+    share = _share(estimates)
     rest = estimates["n_patients"] - estimates["n_events"]
-    rare = (estimates["n_events"] < policy.minimum) | (rest < policy.minimum)
+    rare = share & ((estimates["n_events"] < policy.minimum) | (rest < policy.minimum))
     return pd.DataFrame(
         {
             "people": few
             | estimates["term"].isin(_OF_A_PERSON)
             | _second(estimates, few, "n_patients", policy),
-            "events": rare | _second(estimates, few | rare, "n_events", policy),
+            "events": rare | _second(estimates, (few | rare) & share, "n_events", policy),
         }
     )
 
@@ -171,6 +172,14 @@ def _hidden(estimates: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 def _counted(estimates: pd.DataFrame) -> pd.Series:
     """Rows whose estimate is itself a count of people or of what they did."""
     return estimates["method"] == "count"
+
+
+def _share(estimates: pd.DataFrame) -> pd.Series:
+    """Rows that count people with something among people; other events are not people."""
+    ratio = estimates["n_events"] / estimates["n_patients"].where(estimates["n_patients"] > 0)
+    counted = estimates["n_events"].notna() & (estimates["n_patients"] >= estimates["n_events"])
+    exact = (estimates["estimate"] - ratio).abs() < 1e-9
+    return counted & (exact | estimates["estimate"].isna())
 
 
 def _second(frame: pd.DataFrame, small: pd.Series, size: str, policy: Policy) -> pd.Series:
@@ -207,10 +216,7 @@ def _release(
     shown = _rounded(estimates, policy)
     counted = _counted(estimates)
     shown.loc[counted, "estimate"] = _nearest(estimates["estimate"], policy.round_to)[counted]
-    share = (
-        shown["n_events"].notna() & shown["n_patients"].notna() & shown["conf_low"].between(0, 1)
-    )
-    share &= shown["estimate"].between(0, 1)
+    share = _share(estimates)
     low, high = _wilson(shown["n_events"], shown["n_patients"], shown["conf_level"].fillna(0.95))
     shown.loc[share, "estimate"] = (shown["n_events"] / shown["n_patients"])[share]
     shown.loc[share, "conf_low"], shown.loc[share, "conf_high"] = low[share], high[share]

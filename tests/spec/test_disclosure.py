@@ -108,9 +108,31 @@ def test_few_events_and_few_without_the_event_are_both_withheld(events: int) -> 
 
 
 def test_rare_events_do_not_hide_the_mean_beside_them() -> None:
-    both = result(row(n=43), row(n=43, term="responders", n_events=2, estimate=0.05))
+    both = result(row(n=43), row(n=43, term="responders", n_events=2, estimate=2 / 43))
     shown = disclose({"r": both}, OUTSIDE)["r"].estimates["status"]
     assert list(shown) == ["ok", "suppressed"]
+
+
+def test_events_that_are_not_people_are_no_small_group() -> None:
+    rate = row(n=43, term="rate", n_events=300, estimate=8.4, conf_low=7.0, conf_high=10.0)
+    shown = disclose({"r": result(rate)}, OUTSIDE)["r"].estimates.iloc[0]
+    assert (shown["status"], shown["estimate"], shown["n_events"]) == ("ok", 8.4, 300)
+
+
+def test_a_refused_share_keeps_no_small_count() -> None:
+    refused = row(n=9, term="responders", n_events=2, estimate=None, status="refused")
+    shown = disclose({"r": result(refused)}, OUTSIDE)["r"].estimates.iloc[0]
+    assert (shown["status"], np.isnan(shown["n_events"])) == ("suppressed", True)
+
+
+def test_a_count_is_rounded_or_withheld_like_the_people_it_counts() -> None:
+    counts = result(
+        row(n=43, term="patients_seen", method="count", estimate=43),
+        row(n=43, term="sessions_attended", method="count", estimate=5, landmark="2026Q3"),
+    )
+    shown = disclose({"r": counts}, OUTSIDE)["r"].estimates
+    assert shown["estimate"].iloc[0] == 45
+    assert shown["status"].iloc[1] == "suppressed"
 
 
 def test_no_smallest_and_no_largest_person() -> None:

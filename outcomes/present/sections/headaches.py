@@ -71,7 +71,8 @@ def headache_table(result: AnalysisResult) -> Table:
     paired = bool(terms["rate_ratio"])
     rows = []
     for key, rate in terms["rate"].items():
-        if rate["status"] == "refused":
+        others = [terms[term].get(key) for term in ("rate_ratio", "responders")]
+        if not any(row and row["status"] == "ok" for row in (rate, *others)):
             continue
         group, day = key
         name = write.follow_up(int(day)).capitalize() if day else "Before care"
