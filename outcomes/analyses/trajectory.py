@@ -129,23 +129,29 @@ class Trajectory:
         return found.assign(method=model.method, note=" ".join(model.warnings))
 
     def parallel_row(self) -> pd.DataFrame:
-        """F test that the groups change alike, as one row; no row where it cannot be done."""
+        """Test that the groups change alike: one row, or none where there is nothing to test."""
         answers = self.scores.answers
-        test = parallel_test(answers, self.choices)
+        row = {
+            "outcome": self.scores.instrument.code,
+            "group_by": self.group_by,
+            "term": "change_interaction",
+            "unit": "F",
+        }
+        try:
+            test = parallel_test(answers, self.choices)
+        except EstimationError as error:
+            return pd.DataFrame([{**row, "status": "refused", "note": error.problem}])
         if test is None:
             return pd.DataFrame()
         freedom = f"F with {test['num_df'].iloc[0]:.0f} and {test['den_df'].iloc[0]:.0f} df"
         return pd.DataFrame(
             {
-                "outcome": self.scores.instrument.code,
-                "group_by": self.group_by,
-                "term": "change_interaction",
+                **row,
                 "estimate": test["f"],
                 "df": test["den_df"],
                 "p_value": test["p_value"],
                 "n_patients": answers["patient_id"].nunique(),
                 "n_assessments": len(answers),
-                "unit": "F",
                 "method": "MMRM, joint test of group × window",
                 "note": freedom,
             }

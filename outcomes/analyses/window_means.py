@@ -299,9 +299,13 @@ def _ordered(window: pd.Series) -> pd.Categorical:
 
 def _scarcest_pair(data: pd.DataFrame) -> int:
     """Smallest number of patients who answered in both of two windows, in any group."""
-    keys = data["group"] if "group" in data else pd.Series("", index=data.index)
+    keys = data["group"].to_numpy() if "group" in data else np.full(len(data), "")
     fewest = []
-    for _, part in data.groupby(keys):
-        seen = pd.crosstab(part["patient_id"], part["window"]).to_numpy() > 0
-        fewest.append(int((seen.astype(float).T @ seen.astype(float)).min()))
+    for key in np.unique(keys):
+        part = data[keys == key]
+        row, patients = pd.factorize(part["patient_id"])
+        column, windows = pd.factorize(part["window"])
+        seen = np.zeros((len(patients), len(windows)))
+        seen[row, column] = 1.0
+        fewest.append(int((seen.T @ seen).min()))
     return min(fewest)
