@@ -49,8 +49,8 @@ def derive_blocks(
     DataFrame
         Every eligible patient × block, sorted: ``patient_id``; ``block`` (from 1); ``decision`` and
         ``until`` (datetime64[us]), the day a block is decided and the day of the next decision;
-        ``at_risk`` (in care through the block before); ``in_care`` (at risk, and a record on or
-        after the decision); ``plan`` (str, in force, missing where none is recorded) and
+        ``at_risk`` (in care through the block before); ``in_care`` (at risk, and a record after
+        the decision); ``plan`` (str, in force, missing where none is recorded) and
         ``interval`` (days between sessions that it says, missing for on demand); ``sessions``
         (attended after the decision and up to the next); ``open_gap`` (days from the last session
         to the next decision); ``score`` (last recorded at the decision), ``score_age`` (days) and
@@ -63,9 +63,9 @@ def derive_blocks(
     -----
     A block begins on the day of the plan recorded nearest to the day of the grid, within 7 days of
     it, else on that day; the plan in force is the last one recorded up to then. A patient has left
-    at the first block after which nothing at all is recorded (no session, score, diary day or
-    plan, and no booked appointment): a patient who is silent to the end cannot be told from one who
-    has left. Scores after a session are never used.
+    at the first decision after which nothing at all is recorded (no plan on the day or later, no
+    session, score or diary day later, and no booked appointment): a patient who is silent to the
+    end cannot be told from one who has left. Scores after a session are never used.
     """
     chosen = decisions[decisions["status"] == ELIGIBLE]
     ids = chosen["patient_id"].reset_index(drop=True)
@@ -158,17 +158,22 @@ def _attended(tables: Tables, ids: pd.Series) -> Events:
 
 
 def _last_record(tables: Tables, ids: pd.Series) -> Ints:
-    """Day of the last record of any kind, booked appointments among them."""
+    """Last day of decision up to which a patient is seen to be in care.
+
+    A plan speaks for the day it was made; any other record must come after the decision, since one
+    on the day itself belongs to the time before.
+    """
     last = np.full(len(ids), NO_DAY)
-    dated = [(tables.assessments, "date"), (tables.headache_diary, "date"), (tables.plans, "date")]
-    dated.append((tables.headache_periods, "start"))
+    dated = [(tables.plans, "date", 0), (tables.assessments, "date", 1)]
+    dated += [(tables.headache_diary, "date", 1), (tables.headache_periods, "start", 1)]
     if tables.sessions is not None:
         kept = tables.sessions[tables.sessions["status"].isin(["attended", "booked"])]
-        dated.append((kept, "date"))
-    for table, column in dated:
+        dated.append((kept, "date", 1))
+    for table, column, later in dated:
         if table is not None:
-            place = positions(table["patient_id"], ids)
-            np.maximum.at(last, place[place >= 0], day_numbers(table[column])[place >= 0])
+            place, day = positions(table["patient_id"], ids), day_numbers(table[column])
+            known = (place >= 0) & (day != NO_DAY)
+            np.maximum.at(last, place[known], day[known] - later)
     return last
 
 

@@ -1,0 +1,23 @@
+"""Whether one maintenance schedule is better than another, as a target trial from records."""
+
+from __future__ import annotations
+
+from outcomes.analyses.maintenance_schedules.estimate import estimate_maintenance_schedules
+from outcomes.analyses.maintenance_schedules.spec import (
+    MONTHS_10_12,
+    STRATEGIES,
+    WEEKS_13_24,
+    Horizon,
+    MaintenanceSchedulesSpec,
+    Strategy,
+)
+
+__all__ = [
+    "MONTHS_10_12",
+    "STRATEGIES",
+    "WEEKS_13_24",
+    "Horizon",
+    "MaintenanceSchedulesSpec",
+    "Strategy",
+    "estimate_maintenance_schedules",
+]

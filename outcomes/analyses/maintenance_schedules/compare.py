@@ -1,0 +1,230 @@
+"""Two estimators of every schedule's mean, made to be refitted in every resample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outcomes.analyses.maintenance_schedules.grid import Floats, ScheduleGrid
+from outcomes.analyses.maintenance_schedules.weighting import Fitted, ScheduleWeights
+from outcomes.stats.bootstrap import Bootstrap, bootstrap
+from outcomes.stats.strategies import PeriodMean, period_mean, sequential_regression
+from outcomes.stats.weights import WeightFit, truncate
+
+CLONES, SEQUENTIAL, FIRST_PLAN = "clone–censor–weight", "sequential regression", "first plan"
+MANY_CLINICS = 30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is compared: values in some blocks, and who answered there.
+
+    Parameters
+    ----------
+    name : str
+        Instrument code or name of the outcome.
+    label, unit : str
+        For people.
+    y : ndarray of float, shape (n, B)
+        Values, missing where not answered.
+    periods : tuple of int
+        Blocks, from 0.
+    response : str
+        Name of the response that the weights for answering are of.
+    note : str
+        What a reader must know.
+    """
+
+    name: str
+    label: str
+    unit: str
+    y: Floats
+    periods: tuple[int, ...]
+    response: str
+    note: str = ""
+
+
+class Comparison:
+    """All strategies on all outcomes of one grid.
+
+    Parameters
+    ----------
+    grid : ScheduleGrid
+        Patients by blocks.
+    outcomes : sequence of Outcome
+        The first is the primary one; only it has the second estimator and the first-plan contrast.
+    responses, asked : dict of str to ndarray of bool, shape (n, K)
+        As for `ScheduleWeights`.
+    grace : int
+        Blocks in a row off a strategy that are allowed.
+    truncation : float, optional
+        Quantile that weights are truncated at, within blocks.
+    """
+
+    def __init__(
+        self,
+        grid: ScheduleGrid,
+        outcomes: Sequence[Outcome],
+        responses: dict[str, NDArray[np.bool_]],
+        asked: dict[str, NDArray[np.bool_]] | None = None,
+        *,
+        grace: int = 0,
+        truncation: float | None = None,
+    ) -> None:
+        self.grid, self.outcomes, self.truncation = grid, tuple(outcomes), truncation
+        self.models = ScheduleWeights(grid, responses, asked, grace)
+        self.strategies = tuple(name for name, codes in grid.allowed.items() if codes)
+
+    @cached_property
+    def whole(self) -> Fitted:
+        """Weights of the data as they are."""
+        return self.models.weigh(self.models.fit())
+
+    def arm(
+        self, fitted: Fitted, outcome: Outcome, strategy: str, counts: Floats | None = None
+    ) -> PeriodMean:
+        """Weighted mean of one strategy.
+
+        Parameters
+        ----------
+        fitted : Fitted
+            Weights.
+        outcome : Outcome
+            What to average.
+        strategy : str
+            Name of the strategy.
+        counts : ndarray of float, shape (n,), optional
+            How often each patient counts.
+
+        Returns
+        -------
+        PeriodMean
+            Mean over the blocks of the outcome.
+        """
+        return period_mean(outcome.y, self.outcome_weights(fitted, outcome, strategy, counts))
+
+    def outcome_weights(
+        self, fitted: Fitted, outcome: Outcome, strategy: str, counts: Floats | None = None
+    ) -> Floats:
+        """Weights of the answers of one strategy.
+
+        Parameters
+        ----------
+        fitted, outcome, strategy, counts
+            As for `arm`.
+
+        Returns
+        -------
+        ndarray of float, shape (n, B)
+            Products for schedule, staying and answering, and counts.
+        """
+        blocks = list(outcome.periods)
+        w = fitted.weights[strategy][:, blocks] * fitted.answering[outcome.response][:, blocks]
+        if self.truncation is not None:
+            w = np.column_stack([truncate(column, self.truncation) for column in w.T])
+        return np.where(np.isnan(outcome.y), 0.0, w if counts is None else w * counts[:, None])
+
+    def second(self, fitted: Fitted, strategy: str, counts: Floats | None = None) -> float:
+        """Mean of the primary outcome of one strategy by sequential regression.
+
+        Parameters
+        ----------
+        fitted, strategy, counts
+            As for `arm`.
+
+        Returns
+        -------
+        float
+            Mean over the blocks of the outcome.
+        """
+        outcome = self.outcomes[0]
+        return sequential_regression(
+            outcome.y,
+            list(outcome.periods),
+            fitted.clones[strategy].kept,
+            self.grid.at_risk,
+            fitted.weights[strategy],
+            fitted.answering[outcome.response][:, list(outcome.periods)],
+            self.grid.history,
+            counts=counts,
+        ).estimate
+
+    def vector(self, fit: WeightFit, counts: Floats | None = None) -> Floats:
+        """All estimates of one fit, in the order of `rows`.
+
+        Parameters
+        ----------
+        fit : WeightFit
+            Fit of the models.
+        counts : ndarray of float, shape (n,), optional
+            How often each patient counts.
+
+        Returns
+        -------
+        ndarray of float
+            Means of all outcomes and strategies, of the second estimator, and by first plan.
+        """
+        fitted = self.models.weigh(fit)
+        begun = self.models.weigh(fit, first_only=True)
+        found = [
+            self.arm(fitted, outcome, strategy, counts).estimate
+            for outcome in self.outcomes
+            for strategy in self.strategies
+        ]
+        found += [self.second(fitted, strategy, counts) for strategy in self.strategies]
+        found += [
+            self.arm(begun, self.outcomes[0], strategy, counts).estimate
+            for strategy in self.strategies
+        ]
+        return np.array(found)
+
+    @property
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Method, outcome and strategy of each element of `vector`."""
+        first = self.outcomes[0].name
+        return [
+            *((CLONES, o.name, s) for o in self.outcomes for s in self.strategies),
+            *((SEQUENTIAL, first, s) for s in self.strategies),
+            *((FIRST_PLAN, first, s) for s in self.strategies),
+        ]
+
+    def resample(
+        self,
+        replicates: int,
+        seed: int,
+        on_step: Callable[[int, int], None] | None = None,
+        workers: int | None = None,
+    ) -> Bootstrap:
+        """Refit everything on resamples of patients, or of clinics where there are at least 30.
+
+        Parameters
+        ----------
+        replicates, seed
+            Number of resamples, and their seed.
+        on_step : callable, optional
+            Told (done, total) after each.
+        workers : int, optional
+            Threads.
+
+        Returns
+        -------
+        Bootstrap
+            Estimates in the order of `rows`.
+        """
+        cluster = self.grid.cluster
+        clinics = int(cluster.max(initial=0)) + 1
+        by_clinic = clinics >= MANY_CLINICS
+        start = self.whole.fit
+
+        def statistic(drawn: NDArray[np.int64]) -> Floats:
+            counts = (drawn[cluster] if by_clinic else drawn).astype(float)
+            return self.vector(self.models.fit(counts, start), counts)
+
+        units = clinics if by_clinic else self.grid.n
+        return bootstrap(
+            statistic, units, replicates=replicates, seed=seed, workers=workers, on_step=on_step
+        )

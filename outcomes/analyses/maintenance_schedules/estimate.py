@@ -1,0 +1,261 @@
+"""Estimate what each maintenance schedule would do, as a target trial from records.
+
+``curve`` has one row a strategy and block: group, block, week, mean, conf_low, conf_high,
+n_patients, ess. ``diagnostics`` holds, for the primary horizon, the frames flow, support, balance,
+overlap and characteristics, ``naive`` (the tempting answers), ``sensitivity`` (the panel),
+``failures`` (which checks failed), ``causal_wording`` (whether the text may speak of effects),
+``resamples`` and ``weight_models`` (their coefficients).
+
+``estimates`` holds the terms ``mean`` (of each strategy), ``difference`` (per protocol),
+``second_estimator`` (the same difference from sequential regression) and ``first_plan_difference``
+(by what was begun, whatever followed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analyses.assemble import assemble, refuse
+from outcomes.analyses.groups import Members, members
+from outcomes.analyses.maintenance_schedules.diagnostics import (
+    balance_table,
+    characteristics,
+    clone_flow,
+    failures,
+    overlap_table,
+    support_table,
+)
+from outcomes.analyses.maintenance_schedules.naive import naive_estimates
+from outcomes.analyses.maintenance_schedules.prepare import Prepared, known_at_start, prepare
+from outcomes.analyses.maintenance_schedules.rows import (
+    MODEL_DEPENDENT,
+    block_curve,
+    contrast_rows,
+    support,
+)
+from outcomes.analyses.maintenance_schedules.sensitivity import sensitivity_panel
+from outcomes.analyses.maintenance_schedules.spec import (
+    Horizon,
+    MaintenanceSchedulesSpec,
+    estimand_text,
+)
+from outcomes.derive.decisions import ELIGIBLE, REASONS
+from outcomes.instruments import Instrument
+from outcomes.results import AnalysisResult
+from outcomes.tables import Tables
+
+QUESTION = "maintenance_schedules"
+INTENTION = (
+    "No plans are recorded, so what was intended is not known: schedules are told by the sessions "
+    "attended. Those who mean to keep coming differ from those who do not in ways the records do "
+    "not show, which makes frequent attendance look better than it is (in simulations -0.155 for a "
+    "true difference of -0.121)."
+)
+NOT_PASSED = "The checks of the weights did not all pass: read the differences as associations."
+Step = Callable[[int, int], None]
+
+
+def estimate_maintenance_schedules(
+    tables: Tables,
+    spec: MaintenanceSchedulesSpec | None = None,
+    *,
+    on_step: Step | None = None,
+) -> AnalysisResult:
+    """Compare maintenance schedules on pain and what goes with it.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    spec : MaintenanceSchedulesSpec, optional
+        Choices; the default compares twice monthly, monthly and on demand.
+    on_step : callable, optional
+        Told (done, total) as resamples are made.
+
+    Returns
+    -------
+    AnalysisResult
+        As the docstring of this module describes. A strategy with too few effective patients is
+        refused with what would be needed, and so is every difference it is part of.
+
+    Raises
+    ------
+    EstimationError
+        For an instrument without a range.
+
+    Notes
+    -----
+    Target trial with clones, censoring and weights at decisions four weeks apart: see
+    `outcomes.stats.strategies`. Weights: 1/P(schedule agrees) and 1/P(still in care), multiplied
+    over blocks, times 1/P(answered) in the block, each given what was recorded before. Without
+    unmeasured common causes of schedule and pain, with some chance of every schedule at every
+    history, and right models, differences of weighted means are those between everybody on the one
+    and everybody on the other schedule.
+
+    References
+    ----------
+    Hernán MA, et al. J Clin Epidemiol 2016;79:70–75. Cole SR, Hernán MA. Am J Epidemiol
+    2008;168:656–664. Bang H, Robins JM. Biometrics 2005;61:962–973.
+    """
+    spec = spec or MaintenanceSchedulesSpec()
+    spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
+    instrument = tables.registry.get(spec.instrument)
+    planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
+    spec = replace(spec, grace=spec.grace if spec.grace is not None else (0 if planned else 1))
+    known = known_at_start(tables, spec)
+    everyone = members(tables, "", 0)
+    first, *others = spec.horizons
+    primary = prepare(tables, known, spec, first, instrument, planned, all_outcomes=True)
+    if isinstance(primary, str):
+        return refuse(QUESTION, spec, tables, everyone, primary, group_by="strategy")
+    rest = [
+        prepare(tables, known, spec, h, instrument, planned, all_outcomes=False) for h in others
+    ]
+    work = [primary, *(each for each in rest if not isinstance(each, str))]
+    rows: list[dict[str, object]] = []
+    resampled: list[pd.DataFrame] = []
+    total, done = spec.bootstraps * len(work), 0
+    for horizon, prepared in zip(
+        [first, *(h for h, each in zip(others, rest, strict=True) if not isinstance(each, str))],
+        work,
+        strict=True,
+    ):
+        draws = None
+        if spec.bootstraps:
+            draws = prepared.comparison.resample(
+                spec.bootstraps, spec.seed, _shifted(on_step, done, total)
+            )
+            resampled.append(_resamples(horizon, draws.n_failed, draws.failures, spec))
+        done += spec.bootstraps
+        text = estimand_text(spec, horizon, instrument, planned)
+        found = contrast_rows(prepared.comparison, draws, spec, horizon)
+        rows += [row | {"estimand": text} for row in found]
+    for horizon, each in zip(others, rest, strict=True):
+        if isinstance(each, str):
+            rows.append(_refused(spec, horizon, each))
+    return _result(tables, spec, instrument, everyone, primary, rows, resampled, planned)
+
+
+def _shifted(on_step: Step | None, before: int, total: int) -> Step | None:
+    if on_step is None:
+        return None
+    return lambda done, _: on_step(before + done, total)
+
+
+def _resamples(
+    horizon: Horizon, failed: int, reasons: dict[str, int], spec: MaintenanceSchedulesSpec
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "landmark": [horizon.name],
+            "resamples": [spec.bootstraps],
+            "failed": [failed],
+            "reasons": ["; ".join(reasons)],
+        }
+    )
+
+
+def _refused(spec: MaintenanceSchedulesSpec, horizon: Horizon, reason: str) -> dict[str, object]:
+    return {
+        "outcome": spec.instrument,
+        "group_by": "strategy",
+        "landmark": horizon.name,
+        "term": "difference",
+        "status": "refused",
+        "note": reason,
+    }
+
+
+def _result(
+    tables: Tables,
+    spec: MaintenanceSchedulesSpec,
+    instrument: Instrument,
+    everyone: Members,
+    primary: Prepared,
+    rows: list[dict[str, object]],
+    resampled: list[pd.DataFrame],
+    planned: bool,
+) -> AnalysisResult:
+    comparison, first = primary.comparison, spec.horizons[0]
+    weights, balance = support_table(comparison), balance_table(comparison)
+    failed = failures(weights, balance, first.last)
+    arms = {
+        s: comparison.arm(comparison.whole, comparison.outcomes[0], s)
+        for s in comparison.strategies
+    }
+    states = [support(s, arm.ess, comparison.grid.n, spec) for s, arm in arms.items()]
+    dependent = any(
+        MODEL_DEPENDENT in str(row["note"]) for row in rows if row["landmark"] == first.name
+    )
+    passed = planned and not failed and not dependent and not any(s.refused for s in states)
+    diagnostics: dict[str, object] = {
+        "flow": clone_flow(comparison),
+        "support": weights,
+        "balance": balance,
+        "overlap": overlap_table(comparison),
+        "characteristics": characteristics(comparison),
+        "naive": naive_estimates(
+            primary.grid, comparison.outcomes[0], comparison.whole, tables.settings.cut_points
+        ),
+        "failures": failed,
+        "causal_wording": passed,
+        "planned": planned,
+        "confounders": comparison.grid.terms,
+        "confounders_left_out": comparison.grid.left_out,
+        "weight_models": comparison.models.models.coefficients(comparison.whole.fit),
+        "resamples": pd.concat(resampled, ignore_index=True) if resampled else pd.DataFrame(),
+    }
+    notes = [*failed, *comparison.whole.fit.notes, *primary.measured.left_out]
+    notes += [state.note + "." for state in states if state.note]
+    if not planned:
+        notes.insert(0, INTENTION)
+    if comparison.grid.left_out:
+        notes.append("Not adjusted for, as not recorded: " + ", ".join(comparison.grid.left_out))
+    absent = [s.name for s in spec.strategies if s.name not in comparison.strategies]
+    if absent:
+        notes.append(f"Nobody follows {', '.join(absent)}, so nothing is said of it.")
+    if spec.sensitivity:
+        panel, said = sensitivity_panel(tables, spec, instrument, primary, planned)
+        diagnostics["sensitivity"] = panel
+        notes += said
+    if not passed:
+        notes.insert(0, NOT_PASSED)
+    return assemble(
+        QUESTION,
+        spec,
+        tables,
+        _eligible(everyone, primary),
+        rows,
+        group_by="first_plan",
+        estimand=estimand_text(spec, first, instrument, planned),
+        curve=block_curve(comparison, spec),
+        diagnostics=diagnostics,
+        notes=notes,
+    )
+
+
+def _eligible(everyone: Members, primary: Prepared) -> Members:
+    """Eligible patients grouped by the plan they began with, and who was left out on the way."""
+    status = everyone.frame["patient_id"].map(primary.decisions.set_index("patient_id")["status"])
+    steps, left = list(everyone.steps), len(everyone.frame)
+    for reason in REASONS:
+        n = int((status == reason).sum())
+        if not n:
+            continue
+        steps.append(("eligible", reason, left, left - n))
+        left -= n
+    grid = primary.grid
+    name = np.full(grid.n, "other", dtype=object)
+    for s, codes in grid.allowed.items():
+        name[np.isin(grid.codes[:, 0], codes)] = s
+    ids = grid.frame["patient_id"].to_numpy()[:: grid.blocks]
+    group = pd.Series(name, index=ids, dtype="str")
+    frame = everyone.frame[status == ELIGIBLE].reset_index(drop=True)
+    frame = frame.assign(group=frame["patient_id"].map(group))
+    there = set(frame["group"])
+    order = tuple(s for s in (*grid.allowed, "other") if s in there)
+    return Members(frame, order, tuple(steps))

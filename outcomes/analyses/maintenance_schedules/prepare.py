@@ -1,0 +1,141 @@
+"""From records to a comparison that is ready to be fitted, or the reason why it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.analyses.maintenance_schedules.compare import Comparison
+from outcomes.analyses.maintenance_schedules.grid import ScheduleGrid, make_grid
+from outcomes.analyses.maintenance_schedules.measured import Measured, measure
+from outcomes.analyses.maintenance_schedules.spec import Horizon, MaintenanceSchedulesSpec
+from outcomes.analyses.start_values import start_values
+from outcomes.derive.baseline import derive_baseline
+from outcomes.derive.blocks import derive_blocks
+from outcomes.derive.decisions import ELIGIBLE, derive_decisions
+from outcomes.derive.episode import derive_start
+from outcomes.errors import EstimationError
+from outcomes.instruments import Instrument
+from outcomes.tables import Tables
+
+# Confounders that are worked out from other columns.
+DERIVED = ("age", "onset", "clinic", "therapist_id")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One horizon ready to be compared.
+
+    Parameters
+    ----------
+    decisions : DataFrame
+        As made by `derive_decisions`.
+    grid : ScheduleGrid
+        Patients by blocks.
+    blocks, patients : DataFrame
+        What the grid was made of.
+    measured : Measured
+        Outcomes.
+    comparison : Comparison
+        With models built.
+    """
+
+    decisions: pd.DataFrame
+    grid: ScheduleGrid
+    blocks: pd.DataFrame
+    patients: pd.DataFrame
+    measured: Measured
+    comparison: Comparison
+
+
+def prepare(
+    tables: Tables,
+    patients: pd.DataFrame,
+    spec: MaintenanceSchedulesSpec,
+    horizon: Horizon,
+    instrument: Instrument,
+    planned: bool,
+    *,
+    all_outcomes: bool,
+) -> Prepared | str:
+    """Lay out one horizon: eligible patients, grid, outcomes and models.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    patients : DataFrame
+        As made by `known_at_start`.
+    spec : MaintenanceSchedulesSpec
+        Choices, with instrument and grace filled in.
+    horizon : Horizon
+        Weeks compared.
+    instrument : Instrument
+        The pain instrument.
+    planned : bool
+        Whether plans tell who followed what.
+    all_outcomes : bool
+        As for `measure`.
+
+    Returns
+    -------
+    Prepared or str
+        Ready to be compared; or why it cannot be, as a sentence.
+    """
+    decisions = derive_decisions(
+        tables,
+        spec.instrument,
+        blocks=horizon.last,
+        wait=spec.wait,
+        recent=spec.recent,
+        use_plans=planned,
+    )
+    eligible = int((decisions["status"] == ELIGIBLE).sum())
+    if eligible < spec.min_ess:
+        return (
+            f"{eligible} patients are eligible for {horizon.name}; at least {spec.min_ess:.0f} "
+            "effective patients are needed in every schedule."
+        )
+    blocks = derive_blocks(tables, decisions, spec.instrument, horizon.last)
+    if blocks["answer"].isna().all():
+        return (
+            f"No {instrument.label} was answered at home in {horizon.name}. Scores before sessions "
+            "are seen of those who came only: with them the schedule without sessions is not "
+            "identified. Ask for a score at home every four weeks."
+        )
+    grid = make_grid(blocks, patients, instrument, spec, planned)
+    measured = measure(tables, grid, instrument, spec, horizon, all_outcomes=all_outcomes)
+    try:
+        comparison = Comparison(
+            grid, measured.outcomes, measured.responses, measured.asked, grace=spec.grace or 0
+        )
+        comparison.vector(comparison.whole.fit)
+    except EstimationError as error:
+        return f"{horizon.name}: {error.problem} {error.remedy}"
+    return Prepared(decisions, grid, blocks, patients, measured, comparison)
+
+
+def known_at_start(tables: Tables, spec: MaintenanceSchedulesSpec) -> pd.DataFrame:
+    """Collect the baseline and those confounders that the data set has.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    spec : MaintenanceSchedulesSpec
+        Names of the confounders.
+
+    Returns
+    -------
+    DataFrame
+        One row a patient: patient_id, baseline, and a column for each confounder there is.
+    """
+    there = {*DERIVED, *tables.patients.columns}
+    if tables.covariates is not None:
+        there |= set(tables.covariates["name"])
+    found = start_values(tables, [name for name in spec.confounders if name in there])
+    cuts = tables.settings.cut_points
+    start = derive_start(tables.patients, tables.sessions, cuts)
+    baseline = derive_baseline(tables.assessments, start, spec.instrument, cuts)
+    return found.merge(baseline[["patient_id", "baseline"]], on="patient_id", how="left")
