@@ -78,7 +78,7 @@ def estimates_frame(
             filled = frame[name].astype("object").where(frame[name].notna(), "")
             frame[name] = filled.astype("str")
         else:
-            frame[name] = pd.to_numeric(frame[name]).astype(kind)
+            frame[name] = pd.to_numeric(frame[name]).astype("float64")
     frame["status"] = frame["status"].replace("", "ok")
     frame["scope"] = scope
     wrong = sorted(set(frame["status"]) - set(STATUSES))

@@ -11,6 +11,9 @@ from typing import Any
 from outcomes.errors import DataContractError
 
 SETTINGS_FILE = "settings.toml"
+LARGEST = 36_525
+"""No cut point is larger: a hundred years of days."""
+
 CADENCES = ("weekly", "twice_monthly", "monthly", "sparse", "lapsed")
 
 
@@ -111,6 +114,8 @@ class CutPoints:
             raise ValueError("initial_sessions must be below active_sessions")
         if not 0 < self.diary_min_days <= self.diary_days:
             raise ValueError("diary_min_days must be between 1 and diary_days")
+        if self.home_share > 1:
+            raise ValueError("home_share is a share, at most 1")
         days = [window.day for window in self.windows]
         if days != sorted(set(days)) or not days or days[0] != 0:
             raise ValueError("windows must start at day 0 and rise")
@@ -242,23 +247,26 @@ def _refuse_unknown(content: Mapping[str, Any], known: set[str], what: str) -> N
 
 
 def _cut_points(values: Mapping[str, Any]) -> CutPoints:
-    kinds = {item.name: type(item.default) for item in fields(CutPoints) if item.name != "windows"}
-    _refuse_unknown(values, {*kinds, "windows"}, "cut point")
+    whole = {
+        item.name: isinstance(item.default, int)
+        for item in fields(CutPoints)
+        if item.name != "windows"
+    }
+    _refuse_unknown(values, {*whole, "windows"}, "cut point")
     changes: dict[str, Any] = {}
     for name, value in values.items():
         if name == "windows":
             changes[name] = _windows(value)
             continue
-        whole = kinds[name] is int
-        fits = isinstance(value, int) if whole else isinstance(value, (int, float))
-        if isinstance(value, bool) or not fits or value <= 0:
+        fits = isinstance(value, int) if whole[name] else isinstance(value, (int, float))
+        if isinstance(value, bool) or not fits or not 0 < value <= LARGEST:
             raise DataContractError(
-                f"must be a positive {'whole ' if whole else ''}number.",
+                f"must be a {'whole ' if whole[name] else ''}number above 0, at most {LARGEST}.",
                 "Correct the value or remove the line to use the default.",
                 file=SETTINGS_FILE,
                 column=name,
             )
-        changes[name] = kinds[name](value)
+        changes[name] = value if whole[name] else float(value)
     try:
         return replace(CutPoints(), **changes)
     except ValueError as error:
@@ -272,7 +280,7 @@ def _windows(value: Any) -> tuple[Window, ...]:
         isinstance(pair, list) and len(pair) == 2 and all(type(part) is int for part in pair)
         for pair in value
     )
-    if not pairs_given or any(margin < 0 for _, margin in value):
+    if not pairs_given or any(margin < 0 or day > LARGEST for day, margin in value):
         raise DataContractError(
             "must be pairs of day and margin.",
             "Write windows = [[0, 7], [42, 7], [84, 14]].",
