@@ -25,8 +25,9 @@ $(READY): requirements.lock pyproject.toml
 report: $(READY) ## Make the reports of DATA (the sample unless given) into OUT
 	@$(BIN)/outcomes report $(DATA) --out $(OUT)
 
-test: $(READY) ## Run the tests (about five minutes on two cores)
-	$(BIN)/python -m pytest
+test: export OMP_NUM_THREADS = 1
+test: $(READY) ## Run the tests (some minutes on two cores)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(READY) ## Look for faults without running: ruff, mypy, docstrings, notebooks, documents
 	$(BIN)/ruff check .
