@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.inventory import first_line, inventory, written
+
 RECORD_PARTS = ("Context", "Decision", "What it assumes", "What would break it", "Which check")
 # Records about the house need not name assumptions of a model.
 HOUSE_RECORDS = range(1, 3)
@@ -30,32 +32,19 @@ def tracked(repository: Path, *patterns: str) -> list[Path]:
     ]
 
 
-def test_architecture_names_every_module(repository: Path) -> None:
+def test_the_inventory_is_up_to_date(repository: Path) -> None:
     text = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    missing = []
-    for path in tracked(repository, "outcomes/*.py"):
-        inner = path.relative_to(repository / "outcomes")
-        if path.name != "__init__.py" and f"`{inner.as_posix()}`" not in text:
-            missing.append(inner.as_posix())
-    assert missing == []
+    again = "python -m tests.contract.inventory"
+    assert written(text) == inventory(repository).strip(), f"run {again}"
 
 
-def test_architecture_names_no_module_that_is_gone(repository: Path) -> None:
-    text = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([a-z_/]+\.py)`", text))
-    gone = [
-        name
-        for name in named
-        if not (repository / name).exists() and not (repository / "outcomes" / name).exists()
+def test_every_module_says_what_it_is(repository: Path) -> None:
+    silent = [
+        path.relative_to(repository).as_posix()
+        for path in tracked(repository, "outcomes/*.py")
+        if not first_line(path)
     ]
-    assert gone == []
-
-
-def test_architecture_lists_every_decision(repository: Path) -> None:
-    text = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    records = [path.name for path in tracked(repository, "docs/decisions/*.md")]
-    assert records
-    assert [name for name in records if f"docs/decisions/{name}" not in text] == []
+    assert silent == []
 
 
 def test_decision_records_have_their_parts(repository: Path) -> None:
