@@ -216,10 +216,11 @@ def _release(
     shown = _rounded(estimates, policy)
     counted = _counted(estimates)
     shown.loc[counted, "estimate"] = _nearest(estimates["estimate"], policy.round_to)[counted]
-    share = _share(estimates)
-    low, high = _wilson(shown["n_events"], shown["n_patients"], shown["conf_level"].fillna(0.95))
-    shown.loc[share, "estimate"] = (shown["n_events"] / shown["n_patients"])[share]
-    shown.loc[share, "conf_low"], shown.loc[share, "conf_high"] = low[share], high[share]
+    share = _share(estimates) & estimates["estimate"].notna()
+    events, n = shown.loc[share, "n_events"], shown.loc[share, "n_patients"]
+    low, high = _wilson(events, n, shown.loc[share, "conf_level"].fillna(0.95))
+    shown.loc[share, "estimate"] = events / n
+    shown.loc[share, "conf_low"], shown.loc[share, "conf_high"] = low, high
     shown.loc[:, list(_TELLTALE)] = np.nan
     shown.loc[hidden, [*COUNTS, *_NUMBERS]] = np.nan
     shown.loc[hidden, "status"] = "suppressed"

@@ -27,8 +27,13 @@ from outcomes.report.usage import UsageError
 from outcomes.tables import Tables
 
 _TITLES = {"manager": "Clinic report"}
-# What the notebooks will need; the kernel fetches it while the records are read here.
-_WARM_UP = "import outcomes.analyses, outcomes.io, outcomes.present"
+# What the notebooks will need; the kernel fetches it, and the records, while they are read here.
+_WARM_UP = """
+from outcomes.report.records import keep_records
+keep_records()
+import outcomes.analyses, outcomes.io, outcomes.present
+outcomes.io.read_tables({data!r}, as_of={as_of!r})
+"""
 
 Say = Callable[[str], None]
 OnStep = Callable[[int, int], None]
@@ -108,7 +113,7 @@ def make_reports(order: ReportOrder, *, say: Say, on_step: OnStep) -> Path:
     if order.pdf and weasyprint is None:
         say(HOW_TO_GET)
     with WarmKernel() as kernel:
-        kernel.prepare(_WARM_UP)
+        kernel.prepare(_WARM_UP.format(data=str(order.data.resolve()), as_of=order.as_of or None))
         tables, period = _read(order, say)
         data = data_fingerprint(order.data)
         whom = subjects(tables, order.clinic, order.therapist)

@@ -76,7 +76,7 @@ def published_figures(release: Release) -> Section:
         row for name, studies in chosen.items() if not why_absent(release[name]) for row in studies
     ]
     if not rows:
-        return Section([Prose(["None of the outcomes that studies report is recorded."])])
+        return Section([Prose(["No outcome that studies report is recorded here."])])
     note = (
         "These studies chose whom they took, and most compared with people who got other care or "
         "none. Their numbers are something to read one's own by, not a target."
