@@ -13,7 +13,7 @@ def test_each_assumption_is_right_in_its_own_world() -> None:
     for after, right in (("mar", "mar"), ("reference", "jump-to-reference")):
         aim = target(after, 40_000)
         found = {"mar": [], "jump-to-reference": []}
-        for _ in range(20):
+        for _ in range(14):
             data = cohort(rng, 160, after=after)
             for strategy, kept in found.items():
                 done = Imputation(
@@ -49,5 +49,5 @@ def test_information_anchoring_is_wider_than_the_spread() -> None:
 
 
 def test_validation_runs() -> None:
-    found = compare(2, 60, after="mar", imputations=3, n_target=2000)
+    found = compare(2, 60, after="mar", imputations=2, n_target=2000)
     assert (found["mean_se"] > 0).all()
