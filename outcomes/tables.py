@@ -128,7 +128,8 @@ class Tables:
             past = self.sessions["date"] <= day
             dates = self.sessions[past].set_index("session_id")["date"]
             for name, table in self._hanging_on("session"):
-                known = table["session_id"].map(dates)
+                # reindex, as pandas cannot map through an empty series of dates
+                known = pd.Series(dates.reindex(table["session_id"]).to_numpy(), table.index)
                 if "onset_hours" in table:
                     later = np.floor(table["onset_hours"].fillna(0) / 24)
                     known = known + _days(later)
