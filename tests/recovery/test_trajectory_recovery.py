@@ -13,50 +13,22 @@ import pytest
 
 from outcomes.analyses.observed import completers_means
 from outcomes.analyses.window_means import ModelChoices, fit_window_means
+from tests.drop_out import TRUTH, answers, scores
 
-DAYS = np.array([0, 42, 84, 182])
-TRUTH = np.array([7.0, 4.5, 4.0, 3.5])
-SPREAD = np.array([1.5, 2.0, 2.0, 2.2])
 REPLICATES, PATIENTS = 150, 200
 
 
-def one_cohort(rng: np.random.Generator, *, by_recorded: bool) -> np.ndarray:
-    """Scores with the tail of those who left missing."""
-    correlation = 0.55 + 0.45 * np.eye(4)
-    covariance = correlation * np.outer(SPREAD, SPREAD)
-    full = TRUTH + rng.multivariate_normal(np.zeros(4), covariance, PATIENTS)
-    seen = np.ones(full.shape, dtype=bool)
-    for t in range(1, 4):
-        cause = full[:, t - 1] if by_recorded else full[:, t]
-        usual = TRUTH[t - 1] if by_recorded else TRUTH[t]
-        leaves = rng.random(PATIENTS) < 1 / (1 + np.exp(1.2 - 0.9 * (cause - usual)))
-        seen[:, t] = seen[:, t - 1] & ~leaves
-    return np.where(seen, full, np.nan)
-
-
-def answers_of(scores: np.ndarray) -> pd.DataFrame:
-    row, column = np.nonzero(~np.isnan(scores))
-    return pd.DataFrame(
-        {
-            "patient_id": row.astype(str),
-            "group": "",
-            "window": DAYS[column],
-            "value": scores[row, column],
-        }
-    )
-
-
-def run(seed: int, replicates: int, *, by_recorded: bool) -> pd.DataFrame:
+def run(seed: int, replicates: int, cause: str) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     rows = []
     for _ in range(replicates):
-        answers = answers_of(one_cohort(rng, by_recorded=by_recorded))
-        model = fit_window_means(answers, ModelChoices())
+        given = answers(scores(rng, PATIENTS, cause))
+        model = fit_window_means(given, ModelChoices())
         assert model is not None and model.covariance == "unstructured"
         mean = model.means([182]).iloc[0]
         change = model.changes([182]).iloc[0]
         usual = model.fit.contrast([[0, 0, 0, 1]]).iloc[0]
-        stayed = completers_means(answers, {"": 182}).set_index("window")
+        stayed = completers_means(given, {"": 182}).set_index("window")
         rows.append(
             {
                 "mean": mean["estimate"] - TRUTH[3],
@@ -73,7 +45,7 @@ def run(seed: int, replicates: int, *, by_recorded: bool) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def missing_at_random() -> pd.DataFrame:
-    return run(20260714, REPLICATES, by_recorded=True)
+    return run(20260714, REPLICATES, "last recorded")
 
 
 def test_the_model_recovers_the_mean_of_everybody(missing_at_random: pd.DataFrame) -> None:
@@ -108,6 +80,6 @@ def test_standard_errors_are_the_spread_of_the_estimates(missing_at_random: pd.D
 
 
 def test_drop_out_by_what_was_not_recorded_is_not_repaired() -> None:
-    missing_not_at_random = run(7, 30, by_recorded=False)
+    missing_not_at_random = run(7, 30, "not recorded")
     assert missing_not_at_random["mean"].mean() < -0.3
     assert missing_not_at_random["covers"].mean() < 0.8
