@@ -262,6 +262,6 @@ class Estimates:
         covariance, df_of = inference.uncertainty(
             self.fitted, self.description, self.rows, df, vcov
         )
-        variance = np.einsum("lp,pq,lq->l", L, covariance, L)
+        variance = np.diag(self.fitted.variance(L, covariance))
         std_error = np.sqrt(np.maximum(variance, 0.0))
-        return inference.frame(L @ self.fitted.beta, std_error, df_of(L), level, lead)
+        return inference.frame(self.fitted.combine(L), std_error, df_of(L), level, lead)

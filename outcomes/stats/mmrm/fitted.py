@@ -18,7 +18,8 @@ Array = NDArray[np.float64]
 class Fitted:
     """An optimum, and the way back from centred columns to the coefficients asked for.
 
-    A combination L b of the coefficients is L T b~ + L shift in the centred ones.
+    A combination L b of the coefficients is L T b~ + L shift in the centred ones. Variances are
+    worked out from L T: where covariates are far from zero, those of b itself have lost digits.
     """
 
     likelihood: Likelihood
@@ -35,6 +36,15 @@ class Fitted:
     def phi(self) -> Array:
         """Model-based covariance of the coefficients (p, p)."""
         return self.transform @ self.optimum.point.phi @ self.transform.T
+
+    def combine(self, L: Array) -> Array:
+        """L b, for combinations of the coefficients asked for."""
+        return L @ self.transform @ self.optimum.point.beta + L @ self.shift
+
+    def variance(self, L: Array, covariance: Array) -> Array:
+        """Covariance of L b, from that of the centred coefficients."""
+        centred = L @ self.transform
+        return np.asarray(centred @ covariance @ centred.T)
 
     @cached_property
     def theta_covariance(self) -> Array:

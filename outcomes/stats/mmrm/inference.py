@@ -87,7 +87,7 @@ def frame(
 def uncertainty(
     fitted: Fitted, description: Description, rows: Rows | None, df: Df, vcov: Vcov
 ) -> tuple[Array, DfOf]:
-    """Covariance of the coefficients (p, p), and the degrees of freedom of rows of L.
+    """Covariance of the centred coefficients (p, p), and the degrees of freedom of rows of L.
 
     Raises
     ------
@@ -115,11 +115,13 @@ def uncertainty(
                 "Fit the formula to the rows, or use vcov='model'.",
             )
         robust = sandwich(fitted, rows, vcov)
-    covariance = fitted.phi if robust is None else robust.covariance
+    covariance = fitted.optimum.point.phi if robust is None else robust.covariance
     if vcov == "observed":
         covariance = observed_covariance(fitted)
+    if df == "satterthwaite" and robust is not None:
+        return covariance, lambda L: robust.df(L @ fitted.transform)
     if df == "satterthwaite":
-        return covariance, robust.df if robust else lambda L: satterthwaite(fitted, L)
+        return covariance, lambda L: satterthwaite(fitted, L)
     if df == "between-within":
         return covariance, lambda L: between_within(description, L)
     fixed = (
@@ -152,18 +154,17 @@ def between_within(description: Description, L: Array) -> Array:
 
 def f_test(fitted: Fitted, L: Array, df: Df, covariance: Array, df_of: DfOf) -> dict[str, float]:
     """F test of L b = 0: num_df, den_df, f and p_value."""
-    b = fitted.beta
-    V = L @ covariance @ L.T
+    estimate, V = fitted.combine(L), fitted.variance(L, covariance)
     if df in ("kenward-roger", "kenward-roger-linear"):
         scale, den_df = f_scale_and_df(fitted, L)
         num_df = len(L)
-        f = scale * float(L @ b @ np.linalg.solve(V, L @ b)) / num_df
+        f = scale * float(estimate @ np.linalg.solve(V, estimate)) / num_df
     else:
         values, vectors = np.linalg.eigh(V)
         good = values > np.sqrt(np.finfo(float).eps) * values[-1]
         num_df = int(good.sum())
+        f = float(np.sum((vectors[:, good].T @ estimate) ** 2 / values[good])) / num_df
         rotated = vectors[:, good].T @ L
-        f = float(np.sum((rotated @ b) ** 2 / values[good])) / num_df
         den_df = pooled_df(df_of(rotated)) if df == "satterthwaite" else float(df_of(L).min())
     return {
         "num_df": num_df,

@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 
 
 def adjusted_covariance(fitted: Fitted, linear: bool) -> Array:
-    """Phi_A (p, p) of the coefficients.
+    """Phi_A (p, p) of the centred coefficients.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def adjusted_covariance(fitted: Fitted, linear: bool) -> Array:
     pairs = np.einsum("hpq,hqr->pr", np.tensordot(W, K, axes=1), point.phi @ K, optimize=True)
     total = data.quadratic(middle)[:p, :p] - pairs
     adjusted = point.phi + 2.0 * point.phi @ total @ point.phi
-    return fitted.transform @ ((adjusted + adjusted.T) / 2) @ fitted.transform.T
+    return (adjusted + adjusted.T) / 2
 
 
 def f_scale_and_df(fitted: Fitted, L: Array) -> tuple[float, float]:

@@ -28,10 +28,10 @@ Array = NDArray[np.float64]
 
 
 def observed_covariance(fitted: Fitted) -> Array:
-    """Covariance (p, p) of the coefficients from the observed information of all parameters."""
+    """Covariance (p, p) of the centred coefficients, from the information of all parameters."""
     point = fitted.optimum.point
     p = len(point.beta)
     residual = np.append(-point.beta, 1.0)
     C = fitted.optimum.derivative_products[:, :p, :] @ residual
-    side = fitted.transform @ point.phi @ C.T
-    return fitted.phi + side @ fitted.theta_covariance @ side.T
+    side = point.phi @ C.T
+    return point.phi + side @ fitted.theta_covariance @ side.T

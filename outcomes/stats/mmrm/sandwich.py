@@ -35,7 +35,7 @@ POWERS = {"empirical": 0.0, "bias-reduced": 0.5, "jackknife": 1.0}
 
 @dataclass(frozen=True)
 class Sandwich:
-    """Covariance of the coefficients (p, p), and what their degrees of freedom need.
+    """Covariance of the centred coefficients (p, p), and what degrees of freedom need.
 
     `whitened` is X~ (n, T, p), `leading` is B_i X~_i Phi (n, T, p).
     """
@@ -46,7 +46,7 @@ class Sandwich:
     leading: Array
 
     def df(self, L: Array) -> Array:
-        """Degrees of freedom of each row of L."""
+        """Degrees of freedom of each row of L, combinations of the centred coefficients."""
         out = np.empty(len(L))
         for row, c in enumerate(L):
             u = self.leading @ c
@@ -85,12 +85,12 @@ def pad(rows: Rows, values: Array, n_visits: int) -> Array:
 
 def sandwich(fitted: Fitted, rows: Rows, kind: str) -> Sandwich:
     """Empirical covariance of one kind, a key of `POWERS`."""
-    phi = fitted.phi
+    phi = fitted.optimum.point.phi
     L = subject_whitening(fitted, rows)
     if rows.weight is not None:
         L = L * np.sqrt(rows.weight)[:, None, None]
     T = L.shape[1]
-    X = L @ pad(rows, rows.matrix, T)
+    X = L @ pad(rows, rows.matrix @ fitted.transform, T)
     residual = rows.y - rows.matrix @ fitted.beta
     e = np.einsum("nts,ns->nt", L, pad(rows, residual, T))
     BX = X
