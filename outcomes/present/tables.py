@@ -10,6 +10,7 @@ import jinja2
 
 _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """\
+<div class="scroll" role="group" aria-label="{{ table.caption }}" tabindex="0">
 <table{% if not table.numeric %} class="long"{% endif %}>
 <caption>{{ table.caption }}</caption>
 <thead>
@@ -44,6 +45,7 @@ _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=
 {% endfor %}
 </tbody>
 </table>
+</div>
 {% if table.footnotes %}
 <div class="footnotes">
 {% for note in table.footnotes %}

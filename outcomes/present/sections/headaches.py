@@ -7,7 +7,7 @@ from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
 from outcomes.present.figures.course import plot_course
-from outcomes.present.labels import group_label
+from outcomes.present.labels import group_label, split_words
 from outcomes.present.rows import lookup, records, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
 from outcomes.present.tables import Table
@@ -91,7 +91,9 @@ def headache_table(result: AnalysisResult) -> Table:
     if split:
         columns[0] = "Group and time"
     return Table(
-        "Headache days per 28 days",
+        f"Headache days per 28 days, {split_words(result)}"
+        if split
+        else "Headache days per 28 days",
         columns,
         rows,
         (

@@ -8,7 +8,7 @@ from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
 from outcomes.present.figures.course import plot_course
-from outcomes.present.labels import group_label, outcome_label
+from outcomes.present.labels import group_label, outcome_label, split_words
 from outcomes.present.rows import Row, days_of, lookup, outcome_of, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
 from outcomes.present.tables import Prose, Table
@@ -142,7 +142,7 @@ def split_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
         rows.append((group_label(group_by, group), *shown))
     label = outcome_label(outcome_of(result), registry)
     return Table(
-        f"{label} by group: mean (95% CI) and patients answering",
+        f"{label} {split_words(result)}: mean (95% CI), patients answering",
         ("Group", *(write.follow_up(day).capitalize() for day in days)),
         rows,
         (
