@@ -82,7 +82,8 @@ def assemble(
     if "estimand" not in estimates:
         estimates["estimand"] = estimand
     said = list(notes)
-    if group_by == CADENCE:
+    split = "group_by" in estimates and bool((estimates["group_by"] == CADENCE).any())
+    if split or group_by == CADENCE:
         said.insert(0, CADENCE_CAUTION)
         beside = _starting_rows(start, tables, estimand)
         estimates = pd.concat([beside, estimates], ignore_index=True)

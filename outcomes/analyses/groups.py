@@ -56,12 +56,6 @@ class Members:
         """Group by patient id."""
         return self.frame.set_index("patient_id")["group"]
 
-    @property
-    def sizes(self) -> pd.Series:
-        """Number of members by group, in order."""
-        counts = self.frame["group"].value_counts()
-        return counts.reindex(list(self.order)).fillna(0).astype("int64")
-
     def keep(self, kept: pd.Series, step: str, reason: str) -> Members:
         """Leave members out, and account for it.
 

@@ -4,41 +4,37 @@ from __future__ import annotations
 
 import ast
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import get_args, get_type_hints
 
 import pytest
 
 import outcomes.analyses
-from outcomes.analyses.assemble import CADENCE_CAUTION, STARTING_PAIN
+from outcomes.analyses.assemble import CADENCE_CAUTION, STARTING_PAIN, assemble
+from outcomes.analyses.groups import members
 from outcomes.results import AnalysisResult
 from outcomes.simulate import SimulationSpec, simulate
 from outcomes.tables import Tables
 
-# Comparisons of groups formed at the start cannot be asked for a split by cadence.
-WITHOUT_CADENCE = {"group_difference"}
+# Shows cadence unasked. An analysis without `group_by` cannot be asked for a split by cadence.
+MIXED = {"clinic_activity"}
 
 
 def questions() -> dict[str, tuple[Callable[..., AnalysisResult], type]]:
     """Every `estimate_…` of the package with its spec, found and not listed."""
     found = {}
-    for info in pkgutil.walk_packages(outcomes.analyses.__path__, "outcomes.analyses."):
+    for info in pkgutil.iter_modules(outcomes.analyses.__path__, "outcomes.analyses."):
         module = importlib.import_module(info.name)
         question = info.name.rpartition(".")[2]
         estimate = getattr(module, f"estimate_{question}", None)
         if estimate is None:
             continue
-        specs = [
-            each
-            for _, each in inspect.getmembers(module, inspect.isclass)
-            if each.__module__ == info.name and each.__name__.endswith("Spec")
-        ]
-        assert len(specs) == 1, f"{question} needs one spec beside its estimate"
-        found[question] = (estimate, specs[0])
+        hints = get_args(get_type_hints(estimate)["spec"])
+        spec = next(each for each in hints if each is not type(None))
+        found[question] = (estimate, spec)
     return found
 
 
@@ -57,13 +53,10 @@ def split(tables: Tables) -> dict[str, AnalysisResult]:
     """Each analysis split by cadence, or as it stands where it splits by cadence unasked."""
     results = {}
     for question, (estimate, spec) in questions().items():
-        if question in WITHOUT_CADENCE:
-            continue
-        choices: dict[str, Any] = {}
-        group_by = {field.name: field for field in fields(spec)}.get("group_by")
-        if group_by is not None and question != "clinic_activity":
-            choices["group_by"] = "cadence"
-        results[question] = estimate(tables, spec(**choices))
+        if question in MIXED:
+            results[question] = estimate(tables)
+        elif any(field.name == "group_by" for field in fields(spec)):
+            results[question] = estimate(tables, spec(group_by="cadence"))
     return results
 
 
@@ -125,6 +118,16 @@ def test_results_are_made_in_one_place(repository: Path) -> None:
                 if name == "AnalysisResult":
                     makers.append(path.name)
     assert makers == ["assemble.py"]
+
+
+def test_rows_by_cadence_get_their_caution_whatever_the_result_is_said_to_be(
+    cohort: Tables,
+) -> None:
+    people = members(cohort, "cadence", 182)
+    row = {"group_by": "cadence", "group": people.order[0], "term": "mean", "estimate": 1.0}
+    result = assemble("anything", None, cohort, people, [row], group_by="", estimand="")
+    assert CADENCE_CAUTION in result.notes
+    assert STARTING_PAIN in set(result.estimates["term"])
 
 
 def test_specs_are_frozen_and_have_defaults() -> None:
