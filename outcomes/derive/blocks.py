@@ -56,8 +56,9 @@ def derive_blocks(
         to the next decision); ``score`` (last recorded at the decision), ``score_age`` (days) and
         ``trend`` (its difference from the score before, 0 without one); ``answer`` (mean of scores
         answered at home in the block, not near a session), ``before_answer`` (last score before
-        the first answer, or before the next decision), ``seen_lately`` (a session in the 7 days
-        before that); ``visit_score`` (mean of scores before sessions in the block).
+        the first answer, or before the day on which the patient usually answers), ``seen_lately``
+        (a session in the 7 days before that); ``visit_score`` (mean of scores before sessions in
+        the block).
 
     Notes
     -----
@@ -193,8 +194,20 @@ def _answers(
     answer = np.divide(total, count, out=np.full(len(now), np.nan), where=count > 0)
     # A sore answer marks the occasion too, though it does not count.
     first = every.first_within(place, now, then)
-    reference = np.where(first >= 0, np.nan_to_num(every.day(first)), then + 1).astype(np.int64)
+    asked = now + _usual_day(place, clear.day(clear.first_within(place, now, then)) - now)
+    reference = np.where(first >= 0, np.nan_to_num(every.day(first)), asked).astype(np.int64)
     return answer, scores.value(scores.last(place, reference - 1)), reference
+
+
+def _usual_day(place: Ints, days: np.ndarray) -> np.ndarray:
+    """Days after the decision on which a patient usually answers, or else patients do.
+
+    Who did not answer has no day of answering. Taking the end of the block for it would tell those
+    who answered from those who did not by the calendar alone.
+    """
+    usual = pd.Series(days).groupby(place).transform("median")
+    typical = np.nanmedian(days) if not np.isnan(days).all() else BLOCK_DAYS
+    return np.floor(usual.fillna(typical).to_numpy())
 
 
 def _clear_answers(tables: Tables, ids: pd.Series, instrument: str) -> Events:

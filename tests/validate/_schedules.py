@@ -150,14 +150,21 @@ def own_means(latent: LatentCohort, first: int) -> dict[str, float]:
 def replicates(
     name: str, spec: SimulationSpec, total: int, one: Callable[[LatentCohort], dict[str, Any]]
 ) -> pd.DataFrame:
-    """Run replicates, each with a seed of its own, and keep them so that a run can be taken up."""
+    """Run replicates on cohorts with the seeds that follow that of the spec."""
+    return keep_runs(
+        name, total, lambda number: one(simulate_latent(replace(spec, seed=spec.seed + number)))
+    )
+
+
+def keep_runs(name: str, total: int, one: Callable[[int], dict[str, Any]]) -> pd.DataFrame:
+    """Run numbered replicates and write each down, so that a run that was cut short is taken up."""
     RUNS.mkdir(parents=True, exist_ok=True)
     path = RUNS / f"{name}.jsonl"
     done = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     rows = [json.loads(line) for line in done][:total]
     with path.open("a", encoding="utf-8") as file:
         for number in range(len(rows), total):
-            row = one(simulate_latent(replace(spec, seed=spec.seed + number)))
+            row = one(number)
             rows.append(row)
             file.write(json.dumps(row) + "\n")
             file.flush()

@@ -15,14 +15,12 @@ from outcomes.analyses.maintenance_schedules.compare import (
     CLONES,
     SEQUENTIAL,
     Comparison,
-    Outcome,
 )
 from outcomes.analyses.maintenance_schedules.naive import naive_estimates
 from outcomes.analyses.maintenance_schedules.prepare import known_at_start, prepare
 from outcomes.analyses.maintenance_schedules.rows import support
 from outcomes.analyses.maintenance_schedules.sensitivity import ONE_SIDED
 from outcomes.analyses.maintenance_schedules.visits import visit_means
-from outcomes.analyses.maintenance_schedules.weighting import Fitted
 from outcomes.settings import CutPoints
 from outcomes.simulate import SCENARIOS, LatentCohort, SimulationSpec, simulate
 from outcomes.stats.strategies import difference
@@ -163,60 +161,66 @@ def refusals(total: int) -> pd.DataFrame:
     def one(latent: LatentCohort) -> dict[str, Any]:
         comparison = comparison_of(latent, 11)
         fitted, outcome = comparison.whole, comparison.outcomes[0]
-        return {
-            s: comparison.arm(fitted, outcome, s).ess if weighted(fitted, outcome, s) else 0.0
-            for s in comparison.strategies
-        }
+        row: dict[str, Any] = {}
+        for s in comparison.strategies:
+            ess = comparison.arm(fitted, outcome, s).ess
+            without = comparison.without_chance(fitted, s, SPEC.min_chance)
+            refused = support(s, ess, comparison.grid.n, SPEC, without).refused
+            row |= {f"{s}|ess": ess, f"{s}|without": without, f"{s}|refused": int(refused)}
+        return row
 
     spec = scenario("positivity_stress", 3_000, 13)
     runs = replicates("schedules_positivity", spec, total, one)
-    rows = [
-        {
-            "schedule": s,
-            "mean ess": f"{runs[s].mean():.0f}",
-            "refused": f"{np.mean([support(s, e, 3_000, SPEC).refused for e in runs[s]]):.3f}",
-        }
-        for s in runs
-    ]
+    refused = {s.name: runs[f"{s.name}|refused"] == 1 for s in SPEC.strategies}
+    rows = []
+    for a, b in PAIRS:
+        rows.append(
+            {
+                "contrast": f"{a} − {b}",
+                "mean ess": " / ".join(f"{runs[f'{s}|ess'].mean():.0f}" for s in (a, b)),
+                "hardly a chance": " / ".join(
+                    f"{100 * runs[f'{s}|without'].mean():.0f} %" for s in (a, b)
+                ),
+                "refused": f"{(refused[a] | refused[b]).mean():.3f}",
+            }
+        )
     return pd.DataFrame(rows)
 
 
-def weighted(fitted: Fitted, outcome: Outcome, strategy: str) -> bool:
-    """Whether anybody is left in every block."""
-    blocks = list(outcome.periods)
-    w = fitted.weights[strategy][:, blocks] * fitted.answering[outcome.response][:, blocks]
-    return bool((w > 0).any(axis=0).all())
+def from_visits(spec: SimulationSpec) -> dict[str, Any]:
+    """Pain on demand from visits alone and from home, and whether the panel would speak up."""
+    tables = simulate(spec, truth=False).tables()
+    choices = replace(SPEC, instrument="nrs_pain", grace=0)
+    known, instrument = known_at_start(tables, choices), tables.registry.get("nrs_pain")
+    weeks = choices.horizons[0]
+    prepared = prepare(tables, known, choices, weeks, instrument, True, all_outcomes=False)
+    assert not isinstance(prepared, str)
+    seen = visit_means(tables, prepared, choices)["on_demand"]
+    comparison = prepared.comparison
+    home = comparison.arm(comparison.whole, comparison.outcomes[0], "on_demand")
+    by, spread, _ = difference(seen, home)
+    return {
+        "seen": seen.estimate,
+        "home": home.estimate,
+        "flag": int(by > ONE_SIDED * spread),
+    }
 
 
 def visits_flagged(total: int) -> pd.DataFrame:
     """How often visits are said not to be at random, from whole records of 4,000 patients."""
     rows = []
-    for name in ("vnar", "effect"):
+    for name, kind in (("vnar", "not at random"), ("effect", "at random")):
         spec = replace(SCENARIOS[name], patients=4_000, years=2.0, seed=SEED)
 
-        def one(latent: LatentCohort) -> dict[str, Any]:
-            tables = simulate(replace(spec, seed=latent.spec.seed), truth=False).tables()
-            choices = replace(SPEC, instrument="nrs_pain", grace=0)
-            prepared = prepare(
-                tables,
-                known_at_start(tables, choices),
-                choices,
-                choices.horizons[0],
-                tables.registry.get("nrs_pain"),
-                True,
-                all_outcomes=False,
-            )
-            seen = visit_means(tables, prepared, choices)["on_demand"]
-            comparison = prepared.comparison
-            home = comparison.arm(comparison.whole, comparison.outcomes[0], "on_demand")
-            by, spread, _ = difference(seen, home)
-            return {"seen": seen.estimate, "home": home.estimate, "flag": by > ONE_SIDED * spread}
+        def one(latent: LatentCohort, spec: SimulationSpec = spec) -> dict[str, Any]:
+            return from_visits(replace(spec, seed=latent.spec.seed))
 
+        # The cohort is simulated again as records; the arrays given only carry the seed.
         small = replace(spec, patients=10, blocks=1)
         runs = replicates(f"schedules_visits_{name}", small, total, one)
         rows.append(
             {
-                "visits": "not at random" if name == "vnar" else "at random",
+                "visits": kind,
                 "pain at visits, weighted": f"{runs['seen'].mean():.2f}",
                 "pain answered at home": f"{runs['home'].mean():.2f}",
                 "flagged": f"{runs['flag'].mean():.2f}",
@@ -227,40 +231,46 @@ def visits_flagged(total: int) -> pd.DataFrame:
 
 def section() -> str:
     """Run the validation and write it up."""
+    return write_up(long=150, coverage_runs=400, type_runs=400, stress=50, visits=20)
+
+
+def write_up(long: int, coverage_runs: int, type_runs: int, stress: int, visits: int) -> str:
+    """Write up so many replicates of each part; those kept from an earlier run are used."""
     parts = [
         f"""## Comparison of maintenance schedules
 
-{dt.date.today().isoformat()}, seed {SEED} and on. Cohorts of the generator, blocks laid out from its
-arrays. Bias is the mean difference from what the same patients would have had, had they all kept one
-schedule with the same luck (Monte Carlo error in brackets); coverage is that of the mean over all
-clinics there could be.
+{dt.date.today().isoformat()}, seed {SEED} and on. Cohorts of the generator, blocks laid out
+from its arrays. Bias is the mean difference from what the same patients would have had, had they
+all kept one schedule with the same luck (Monte Carlo error in brackets); coverage is that of the
+mean over all clinics there could be.
 """
     ]
     for name in ("effect", "null"):
-        runs, target = long_run(name, 150)
+        runs, target = long_run(name, long)
         parts.append(
             f"Months 10–12, scenario {name}, n = 8,000, {len(runs)} replicates; effective patients "
             f"{_ess(runs)}. Bias:\n\n{table(bias(runs))}\n\nCoverage of 95 % intervals (band for "
             f"150 replicates 91.5–98.5 %):\n\n{table(coverage(runs, target))}\n"
         )
-    runs, target = short_run("effect", 3_000, 400, 60)
+    runs, target = short_run("effect", 3_000, coverage_runs, 60)
     parts.append(
-        f"Weeks 13–24, scenario effect, n = 3,000, {len(runs)} replicates of 60 resamples; effective "
-        f"patients {_ess(runs)}. Bias:\n\n{table(bias(runs))}\n\nCoverage (band for 400 "
+        f"Weeks 13–24, scenario effect, n = 3,000, {len(runs)} replicates of 60 resamples; "
+        f"effective patients {_ess(runs)}. Bias:\n\n{table(bias(runs))}\n\nCoverage (band for 400 "
         f"replicates 92.8–97.2 %):\n\n{table(coverage(runs, target))}\n"
     )
-    runs, _ = short_run("null", 3_000, 400)
+    runs, _ = short_run("null", 3_000, type_runs)
     parts.append(
         f"Weeks 13–24, scenario null, n = 3,000, {len(runs)} replicates (band 2.8–7.2 %):\n\n"
         f"{table(type_one(runs))}\n\n{table(bias(runs))}\n"
     )
     parts.append(
-        "Positivity under stress (stickiness 6, slope 1.2), n = 3,000, months 10–12, 50 "
-        f"replicates:\n\n{table(refusals(50))}\n"
+        "Positivity under stress (stickiness 6, slope 1.2), n = 3,000, months 10–12, "
+        f"{stress} replicates:\n\n{table(refusals(stress))}\n"
     )
     parts.append(
-        "Visits not at random, n = 4,000, weeks 13–24, 20 replicates each; pain on demand, and the "
-        f"share of replicates in which the panel says so:\n\n{table(visits_flagged(20))}\n"
+        f"Visits not at random, n = 4,000, weeks 13–24, {visits} replicates each; pain on demand, "
+        "and the share of replicates in which the panel says so:\n\n"
+        f"{table(visits_flagged(visits))}\n"
     )
     return "\n".join(parts)
 

@@ -77,7 +77,7 @@ class Comparison:
     ) -> None:
         self.grid, self.outcomes, self.truncation = grid, tuple(outcomes), truncation
         self.models = ScheduleWeights(grid, responses, asked, grace)
-        self.strategies = tuple(name for name, codes in grid.allowed.items() if codes)
+        self.strategies = tuple(grid.followed)
 
     @cached_property
     def whole(self) -> Fitted:
@@ -127,6 +127,37 @@ class Comparison:
         if self.truncation is not None:
             w = np.column_stack([truncate(column, self.truncation) for column in w.T])
         return np.where(np.isnan(outcome.y), 0.0, w if counts is None else w * counts[:, None])
+
+    def without_chance(self, fitted: Fitted, strategy: str, chance: float) -> float:
+        """Share of patients who could hardly have kept to a strategy.
+
+        Parameters
+        ----------
+        fitted : Fitted
+            Weights.
+        strategy : str
+            Name of the strategy.
+        chance : float
+            What counts as hardly.
+
+        Returns
+        -------
+        float
+            Largest share over the blocks of those on the strategy, weighted to stand for everyone,
+            whose probability of keeping to it through the block was smaller.
+
+        References
+        ----------
+        Petersen ML, Porter KE, Gruber S, Wang Y, van der Laan MJ. Diagnosing and responding to
+        violations in the positivity assumption. Stat Methods Med Res 2012;21:31–54.
+        """
+        clones, last = fitted.clones[strategy], self.outcomes[0].periods[-1] + 1
+        before = np.ones((self.grid.n, self.grid.blocks))
+        before[:, 1:] = fitted.weights[strategy][:, :-1]
+        here = np.where(clones.bound & self.grid.in_care, before, 0.0)[:, :last]
+        hardly = np.where(fitted.agreeing[strategy][:, :last] < chance, here, 0.0)
+        total = here.sum(axis=0)
+        return float(np.divide(hardly.sum(axis=0), total, where=total > 0, out=total * 0).max())
 
     def second(self, fitted: Fitted, strategy: str, counts: Floats | None = None) -> float:
         """Mean of the primary outcome of one strategy by sequential regression.

@@ -3,8 +3,9 @@
 ``curve`` has one row a strategy and block: group, block, week, mean, conf_low, conf_high,
 n_patients, ess. ``diagnostics`` holds, for the primary horizon, the frames flow, support, balance,
 overlap and characteristics, ``naive`` (the tempting answers), ``sensitivity`` (the panel),
-``failures`` (which checks failed), ``causal_wording`` (whether the text may speak of effects),
-``resamples`` and ``weight_models`` (their coefficients).
+``failures`` (which checks failed), ``without_chance`` (share of patients who could hardly have kept
+to each schedule), ``causal_wording`` (whether the text may speak of effects), ``resamples`` and
+``weight_models`` (their coefficients).
 
 ``estimates`` holds the terms ``mean`` (of each strategy), ``difference`` (per protocol),
 ``second_estimator`` (the same difference from sequential regression) and ``first_plan_difference``
@@ -132,7 +133,7 @@ def estimate_maintenance_schedules(
             resampled.append(_resamples(horizon, draws.n_failed, draws.failures, spec))
         done += spec.bootstraps
         text = estimand_text(spec, horizon, instrument, planned)
-        found = contrast_rows(prepared.comparison, draws, spec, horizon)
+        found = contrast_rows(prepared.comparison, draws, spec, horizon, planned)
         rows += [row | {"estimand": text} for row in found]
     for horizon, each in zip(others, rest, strict=True):
         if isinstance(each, str):
@@ -187,7 +188,8 @@ def _result(
         s: comparison.arm(comparison.whole, comparison.outcomes[0], s)
         for s in comparison.strategies
     }
-    states = [support(s, arm.ess, comparison.grid.n, spec) for s, arm in arms.items()]
+    without = {s: comparison.without_chance(comparison.whole, s, spec.min_chance) for s in arms}
+    states = [support(s, arm.ess, comparison.grid.n, spec, without[s]) for s, arm in arms.items()]
     dependent = any(
         MODEL_DEPENDENT in str(row["note"]) for row in rows if row["landmark"] == first.name
     )
@@ -202,6 +204,7 @@ def _result(
             primary.grid, comparison.outcomes[0], comparison.whole, tables.settings.cut_points
         ),
         "failures": failed,
+        "without_chance": without,
         "causal_wording": passed,
         "planned": planned,
         "confounders": comparison.grid.terms,

@@ -40,6 +40,9 @@ class ScheduleGrid:
         What the sequential regressions are on.
     terms : tuple of str
         Confounders in the weight models, as terms of a formula.
+    schedule_terms : tuple of str
+        What the schedule model needs beside where sessions tell what was followed: those of the
+        block before, sessions so far and the time since the last one.
     left_out : tuple of str
         Confounders that are not recorded or do not vary.
     cluster : ndarray of int, shape (n,)
@@ -55,8 +58,14 @@ class ScheduleGrid:
     in_care: Flags
     history: Floats
     terms: tuple[str, ...]
+    schedule_terms: tuple[str, ...]
     left_out: tuple[str, ...]
     cluster: Ints
+
+    @property
+    def followed(self) -> dict[str, tuple[int, ...]]:
+        """Strategies that some block agrees with, and the codes of each."""
+        return {name: codes for name, codes in self.allowed.items() if codes}
 
     def square(self, column: str) -> Floats:
         """Give a column as a matrix.
@@ -107,16 +116,21 @@ def make_grid(
     Notes
     -----
     With plans a block agrees with a strategy whose range of days holds the interval of the plan in
-    force; on demand agrees with plans of no scheduled session. Without plans the interval is 28
-    days over the sessions attended in the block; a block without a session agrees with a strategy
-    whose longest gap is not yet over, and with on demand. Strategies that overlap share codes.
+    force; on demand agrees with plans of no scheduled session. Without plans the interval is that
+    of the sessions attended in the block and the one before (56 days; 28 in the first block), of
+    which `grace` may have been missed; on demand agrees with at most `grace` sessions in them.
+    Strategies that overlap share codes.
     Missing confounders are filled in with their mean, or are a level of their own.
     """
     k = int(blocks["block"].max())
     frame = blocks.reset_index(drop=True).copy()
     n = len(frame) // k
     frame["subject"] = np.repeat(np.arange(n), k)
-    agrees = (_by_plan if planned else _by_sessions)(frame, spec.strategies)
+    agrees = (
+        _by_plan(frame, spec.strategies)
+        if planned
+        else _by_sessions(frame, spec.strategies, spec.grace or 0, k)
+    )
     pattern = agrees @ (1 << np.arange(len(spec.strategies)))
     different = np.unique(pattern[frame["in_care"].to_numpy()])
     code = np.searchsorted(different, pattern)
@@ -130,6 +144,7 @@ def make_grid(
     before[:, 1:] = codes[:, :-1]
     frame["code"] = codes.ravel()
     frame["previous"] = pd.Categorical(before.ravel())
+    _attendance(frame, n, k)
     frame["left"] = (~frame["in_care"]).astype(int)
     frame["later"] = frame["at_risk"] & (frame["block"] > 1)
     numbers, words, left_out = _confounders(frame, patients, spec)
@@ -151,9 +166,23 @@ def make_grid(
         in_care=in_care,
         history=history.reshape(n, k, -1),
         terms=terms,
+        schedule_terms=() if planned else ("C(came)", "rate", "gap"),
         left_out=left_out,
         cluster=cluster,
     )
+
+
+def _attendance(frame: pd.DataFrame, n: int, k: int) -> None:
+    """Sessions a block so far, and how long ago the last one was, at each decision."""
+    sessions = frame["sessions"].to_numpy(dtype=float).reshape(n, k)
+    so_far = np.zeros((n, k))
+    so_far[:, 1:] = sessions.cumsum(axis=1)[:, :-1] / np.arange(1, k)
+    gap = np.zeros((n, k))
+    gap[:, 1:] = frame["open_gap"].to_numpy(dtype=float).reshape(n, k)[:, :-1]
+    came = np.zeros((n, k))
+    came[:, 1:] = np.minimum(sessions[:, :-1], 3)
+    frame["came"] = came.ravel().astype(int)
+    frame["rate"], frame["gap"] = so_far.ravel(), np.log1p(gap.ravel())
 
 
 def _by_plan(frame: pd.DataFrame, strategies: tuple[Strategy, ...]) -> Ints:
@@ -168,19 +197,26 @@ def _by_plan(frame: pd.DataFrame, strategies: tuple[Strategy, ...]) -> Ints:
     ).astype(np.int64)
 
 
-def _by_sessions(frame: pd.DataFrame, strategies: tuple[Strategy, ...]) -> Ints:
+def _by_sessions(
+    frame: pd.DataFrame, strategies: tuple[Strategy, ...], missed: int, k: int
+) -> Ints:
     """Which strategies the attended sessions agree with, a column each."""
-    sessions, open_gap = frame["sessions"].to_numpy(), frame["open_gap"].to_numpy()
-    none = sessions == 0
-    gap = np.where(none, np.inf, 28 / np.maximum(sessions, 1))
-    return np.column_stack(
-        [
-            none
-            if s.every is None
-            else ((gap >= s.every[0]) & (gap <= s.every[1])) | (none & (open_gap <= s.every[1]))
-            for s in strategies
-        ]
-    ).astype(np.int64)
+    sessions = frame["sessions"].to_numpy(dtype=float).reshape(-1, k)
+    count, days = sessions.copy(), np.full_like(sessions, 56.0)
+    count[:, 1:] += sessions[:, :-1]
+    days[:, 0] = 28.0
+    columns = []
+    for strategy in strategies:
+        agrees = count <= missed
+        if strategy.every is not None:
+            agrees = np.zeros_like(count, dtype=bool)
+            for more in range(missed + 1):
+                gap = np.divide(
+                    days, count + more, out=np.full_like(days, np.inf), where=count + more > 0
+                )
+                agrees |= (gap >= strategy.every[0]) & (gap <= strategy.every[1])
+        columns.append(agrees.ravel())
+    return np.column_stack(columns).astype(np.int64)
 
 
 def _confounders(

@@ -54,10 +54,10 @@ def naive_estimates(
     means = {
         FUTURE: _future(grid, outcome, cuts),
         COMPLETERS: _completers(grid, outcome),
-        CURRENT: {s: _plain(outcome, _current(grid, outcome, s)) for s in grid.allowed},
+        CURRENT: {s: _plain(outcome, _current(grid, outcome, s)) for s in grid.followed},
         FOLLOWERS: {
             s: _plain(outcome, fitted.clones[s].kept[:, list(outcome.periods)])
-            for s in grid.allowed
+            for s in grid.followed
         },
     }
     rows = [
@@ -79,7 +79,7 @@ def _plain(outcome: Outcome, who: Flags) -> tuple[float, int]:
 
 
 def _current(grid: ScheduleGrid, outcome: Outcome, strategy: str) -> Flags:
-    return np.isin(grid.codes[:, list(outcome.periods)], grid.allowed[strategy])
+    return np.isin(grid.codes[:, list(outcome.periods)], grid.followed[strategy])
 
 
 def _future(grid: ScheduleGrid, outcome: Outcome, cuts: CutPoints) -> dict[str, tuple[float, int]]:
@@ -102,14 +102,14 @@ def _future(grid: ScheduleGrid, outcome: Outcome, cuts: CutPoints) -> dict[str, 
         s: (float(final[bounds[s] & known].mean()), int((bounds[s] & known).sum()))
         if s in bounds and (bounds[s] & known).any()
         else (float("nan"), 0)
-        for s in grid.allowed
+        for s in grid.followed
     }
 
 
 def _completers(grid: ScheduleGrid, outcome: Outcome) -> dict[str, tuple[float, int]]:
     """Adjust means by first plan for baseline, of those who answered in the last block."""
     y = outcome.y[:, -1]
-    first = [np.isin(grid.codes[:, 0], codes) & ~np.isnan(y) for codes in grid.allowed.values()]
+    first = [np.isin(grid.codes[:, 0], codes) & ~np.isnan(y) for codes in grid.followed.values()]
     columns = [group.astype(float) for group in first]
     if "baseline_" in grid.frame:
         baseline = grid.square("baseline_")[:, 0]
@@ -118,5 +118,5 @@ def _completers(grid: ScheduleGrid, outcome: Outcome) -> dict[str, tuple[float, 
     beta = np.linalg.lstsq(np.column_stack(columns)[rows], y[rows], rcond=None)[0]
     return {
         s: (float(beta[j]), int(first[j].sum())) if first[j].any() else (float("nan"), 0)
-        for j, s in enumerate(grid.allowed)
+        for j, s in enumerate(grid.followed)
     }

@@ -108,7 +108,11 @@ def prepare(
     measured = measure(tables, grid, instrument, spec, horizon, all_outcomes=all_outcomes)
     try:
         comparison = Comparison(
-            grid, measured.outcomes, measured.responses, measured.asked, grace=spec.grace or 0
+            grid,
+            measured.outcomes,
+            measured.responses,
+            measured.asked,
+            grace=(spec.grace or 0) if planned else 0,
         )
         comparison.vector(comparison.whole.fit)
     except EstimationError as error:

@@ -42,8 +42,14 @@ class Support:
     note: str
 
 
-def support(strategy: str, ess: float, patients: int, spec: MaintenanceSchedulesSpec) -> Support:
-    """Judge the effective number of patients of a strategy.
+def support(
+    strategy: str,
+    ess: float,
+    patients: int,
+    spec: MaintenanceSchedulesSpec,
+    without: float = 0.0,
+) -> Support:
+    """Judge whether the data can speak of a strategy.
 
     Parameters
     ----------
@@ -55,6 +61,8 @@ def support(strategy: str, ess: float, patients: int, spec: MaintenanceSchedules
         Eligible patients.
     spec : MaintenanceSchedulesSpec
         Limits.
+    without : float
+        Share of patients who could hardly have kept to it (`Comparison.without_chance`).
 
     Returns
     -------
@@ -62,6 +70,13 @@ def support(strategy: str, ess: float, patients: int, spec: MaintenanceSchedules
         With the number of patients that would be needed at the same spread of weights.
     """
     name = strategy.replace("_", " ")
+    if without > spec.max_without:
+        return Support(
+            True,
+            f"{100 * without:.0f} % of patients had less than {100 * spec.min_chance:.0f} % chance "
+            f"to keep to {name} in some block: nobody like them shows what it would do; compare "
+            "among patients for whom every schedule is considered",
+        )
     for limit, refused in ((spec.min_ess, True), (spec.warn_ess, False)):
         if ess < limit:
             needed = ceil(patients * limit / max(ess, 1.0) / 100) * 100
@@ -79,6 +94,7 @@ def contrast_rows(
     draws: Bootstrap | None,
     spec: MaintenanceSchedulesSpec,
     horizon: Horizon,
+    planned: bool,
 ) -> list[dict[str, object]]:
     """Make the rows of a horizon: means, differences, second estimator and first plan.
 
@@ -92,6 +108,8 @@ def contrast_rows(
         Contrasts and limits.
     horizon : Horizon
         For the landmark.
+    planned : bool
+        Whether plans tell what was begun; sessions of the first weeks do not.
 
     Returns
     -------
@@ -117,7 +135,11 @@ def contrast_rows(
     for s in comparison.strategies:
         arms[FIRST_PLAN, s] = comparison.arm(begun, first, s)
     eligible = comparison.grid.n
-    states = {key: support(key[1], arm.ess, eligible, spec) for key, arm in arms.items()}
+    states = {}
+    for key, arm in arms.items():
+        whose = begun if key[0] == FIRST_PLAN else fitted
+        without = comparison.without_chance(whose, key[1], spec.min_chance)
+        states[key] = support(key[1], arm.ess, eligible, spec, without)
 
     def add(
         outcome: Outcome,
@@ -192,6 +214,8 @@ def contrast_rows(
             own = spread([at[SEQUENTIAL, o.name, a], at[SEQUENTIAL, o.name, b]], [1.0, -1.0])
             numbers = interval(second, max(own, known), df, spec.conf_level, tested=False)
             add(o, "second_estimator", group, numbers, judged, pair, SEQUENTIAL)
+            if not planned:
+                continue
             pair = [arms[FIRST_PLAN, a], arms[FIRST_PLAN, b]]
             estimate, known, df = difference(pair[0], pair[1])
             error = max(

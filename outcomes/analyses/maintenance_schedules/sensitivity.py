@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def sensitivity_panel(
         cut = _variant(primary, spec, instrument, planned, truncation=quantile)
         rows += _weights_known(cut, spec, "truncated weights", f"{100 * quantile:g}th percentile")
     for grace in (0, 1, 2):
-        rows += _graced(base, spec, grace)
+        rows += _graced(primary, spec, instrument, planned, grace)
     lagged = _variant(primary, spec, instrument, planned, lag=1)
     rows += _weights_known(lagged, spec, "older confounder", "last score one block back")
     low, high = instrument.minimum, instrument.maximum
@@ -104,7 +105,18 @@ def sensitivity_panel(
     rows += _visits(tables, primary, spec, notes)
     rows += _negative_control(tables, primary, spec, notes)
     rows += _e_values(base, spec)
-    return pd.DataFrame(rows), tuple(notes)
+    panel = pd.DataFrame(rows)
+    blocked = {
+        f"{a} vs {b}"
+        for a, b in spec.contrasts
+        for s in (a, b)
+        if s in base.strategies
+        and base.without_chance(base.whole, s, spec.min_chance) > spec.max_without
+    }
+    off = panel["group"].isin(blocked)
+    panel.loc[off, ["estimate", "std_error", "conf_low", "conf_high"]] = np.nan
+    panel.loc[off, ["status", "note"]] = ["refused", "some patients had no chance of a schedule"]
+    return panel, tuple(notes)
 
 
 def _row(
@@ -165,13 +177,33 @@ def _weights_known(
 
 
 def _graced(
-    comparison: Comparison, spec: MaintenanceSchedulesSpec, grace: int
+    primary: Prepared,
+    spec: MaintenanceSchedulesSpec,
+    instrument: Instrument,
+    planned: bool,
+    grace: int,
 ) -> list[dict[str, Any]]:
-    choice = f"{grace} block(s) in a row off the strategy"
-    return [
-        _row(spec, "grace", choice, group, pair, comparison.grid.n)
-        for group, _, _, pair in _pairs(spec, _arms(comparison, grace))
-    ]
+    """Other grace: other clones where plans tell what was followed, else other codes and models."""
+    n, base = primary.comparison.grid.n, primary.comparison
+    if planned:
+        arms, choice = _arms(base, grace), f"{grace} block(s) in a row off the strategy"
+    else:
+        choice = f"{grace} session(s) missed in eight weeks"
+        try:
+            arms = _arms(
+                _variant(primary, replace(spec, grace=grace), instrument, False, anew=True)
+            )
+        except EstimationError as error:
+            return [
+                {
+                    "analysis": "grace",
+                    "choice": choice,
+                    "group": "",
+                    "status": "refused",
+                    "note": error.problem,
+                }
+            ]
+    return [_row(spec, "grace", choice, group, pair, n) for group, _, _, pair in _pairs(spec, arms)]
 
 
 def _variant(
@@ -182,11 +214,12 @@ def _variant(
     *,
     truncation: float | None = None,
     lag: int = 0,
+    anew: bool = False,
 ) -> Comparison:
     """Make the primary comparison with other weights; refit only if the models differ."""
     base, outcome = primary.comparison, primary.comparison.outcomes[0]
     responses = {outcome.response: base.models.responses[outcome.response]}
-    if lag:
+    if lag or anew:
         grid = make_grid(primary.blocks, primary.patients, instrument, spec, planned, lag)
         return Comparison(grid, [outcome], responses, grace=base.models.grace)
     cut = Comparison.__new__(Comparison)

@@ -102,8 +102,9 @@ class MaintenanceSchedulesSpec:
     headache_days, movements : bool
         Analyse headache days per 28 days, and the six movements, in the primary weeks.
     grace : int, optional
-        Blocks in a row that may be off the strategy. Unless given 0 where plans are recorded, as a
-        missed session is no change of plan, and 1 where only attended sessions tell.
+        Where plans are recorded: blocks in a row that may be off the strategy, 0 unless given, as a
+        missed session is no change of plan. Where only attended sessions tell: sessions in eight
+        weeks that may be missed (on demand: that may be had), 1 unless given.
     use_plans : bool
         False looks at attended sessions even where plans are recorded.
     wait, recent : int
@@ -118,6 +119,9 @@ class MaintenanceSchedulesSpec:
         Seed of the resamples.
     min_ess, warn_ess : float
         Effective number of patients under which a schedule is refused, and warned about.
+    min_chance, max_without : float
+        A schedule is refused when more than the share `max_without` of patients had less than
+        `min_chance` of keeping to it in some block.
     sensitivity : bool
         Make the panel of sensitivity analyses.
     conf_level : float
@@ -145,6 +149,8 @@ class MaintenanceSchedulesSpec:
     seed: int = 20260101
     min_ess: float = 100.0
     warn_ess: float = 300.0
+    min_chance: float = 0.05
+    max_without: float = 0.02
     sensitivity: bool = True
     conf_level: float = 0.95
 
@@ -197,10 +203,12 @@ def estimand_text(
     followed = (
         "as recommended at every decision, four weeks apart"
         if planned
-        else "as attended in every four weeks, since intentions are not recorded"
+        else "as attended in every eight weeks, since intentions are not recorded"
     )
     off = (
-        "no block off it is allowed"
+        f"{grace} session(s) in eight weeks may be missed, or had on demand"
+        if not planned
+        else "no block off it is allowed"
         if grace == 0
         else f"{grace} block(s) of {BLOCK_DAYS} days in a row off it are allowed, not the first"
     )

@@ -86,6 +86,7 @@ class ScheduleWeights:
                 Decision("staying", "left", " + ".join(history), None, keep=0, at_risk="later")
             )
         history = [LAST, "rising", "age_of_score", "C(previous)", "block", *grid.terms]
+        history += grid.schedule_terms
         decisions.append(Decision("schedule", "code", " + ".join(history), None, at_risk="in_care"))
         for name, answered in responses.items():
             frame[name] = answered.ravel()[rows].astype(int)
@@ -152,7 +153,7 @@ class ScheduleWeights:
             stay = self._square(fit.probabilities["staying"][:, [0]])[:, :, 0]
             staying = np.where(np.isnan(stay), 1.0, stay)
         clones, weights, agreeing = {}, {}, {}
-        for name, allowed in grid.allowed.items():
+        for name, allowed in grid.followed.items():
             clones[name] = follow(
                 grid.codes, allowed, grace=allowed_grace, periods=1 if first_only else None
             )
