@@ -88,12 +88,14 @@ class ChoiceModel:
         spread = np.sqrt(np.maximum(square - mean**2, 0.0))
         self.constant = spread <= 1e-8 * np.sqrt(square)
         self.scale = np.where(self.constant, np.sqrt(square), spread)
+        # A column of zeros has no scale; the ridge keeps its coefficient at 0.
+        self.scale = np.where(self.scale > 0, self.scale, 1.0)
         self.mean = np.where(self.constant, 0.0, mean)
         self.intercept = int(np.flatnonzero(self.constant)[0]) if self.constant.any() else None
         if self.intercept is None:
             # Without a constant to take it up, centring would change the model.
             self.mean = np.zeros_like(mean)
-        self.ridge = np.where(self.constant, 0.0, penalty)[:, None]
+        self.ridge = np.where(self.constant & (square > 0), 0.0, penalty)[:, None]
 
     def fit(self, weight: Floats | None = None, start: ChoiceFit | None = None) -> ChoiceFit:
         """Maximise the likelihood.
