@@ -82,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     imports = _command(commands, "import", None, "bring records of another form in")
     kinds = imports.add_subparsers(title="kinds of source", metavar="KIND", required=True)
     _add_import_csv(_command(kinds, "csv", _import_csv, "CSV files of any layout"))
+    _add_import_csv(_command(kinds, "excel", _import_excel, "Excel workbooks of any layout"))
+    _add_import_csv(_command(kinds, "parquet", _import_parquet, "Parquet files of any layout"))
     _add_simulate(_command(commands, "simulate", _simulate, "make synthetic records"))
     _add_lab(_command(commands, "lab", _lab, "open JupyterLab with the notebooks"))
     return parser
@@ -221,11 +223,26 @@ def _import_csv(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _import_excel(options: argparse.Namespace) -> int:
+    from outcomes.io.import_excel import import_excel
+
+    print(import_excel(options.sources, options.mapping, options.out, check=options.check))
+    return DONE
+
+
+def _import_parquet(options: argparse.Namespace) -> int:
+    from outcomes.io.import_parquet import import_parquet
+
+    print(import_parquet(options.sources, options.mapping, options.out, check=options.check))
+    return DONE
+
+
 def _simulate(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from outcomes.report.progress import Progress
     from outcomes.report.usage import UsageError
-    from outcomes.simulate import SCENARIOS, simulate, write_cohort
+    from outcomes.simulate import SCENARIOS, write_simulation
 
     if options.scenario not in SCENARIOS:
         raise UsageError(
@@ -236,7 +253,8 @@ def _simulate(options: argparse.Namespace) -> int:
         spec = replace(spec, clinics=options.clinics)
     if options.years is not None:
         spec = replace(spec, years=options.years)
-    write_cohort(simulate(spec), options.out)
+    with Progress("Simulation") as progress:
+        write_simulation(spec, options.out, on_step=progress.step)
     print(options.out)
     return DONE
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from outcomes.io.checking import Loaded
-from outcomes.io.import_csv import ImportSummary, import_csv
+from outcomes.io.import_csv import import_csv
+from outcomes.io.import_excel import import_excel
+from outcomes.io.import_parquet import import_parquet
+from outcomes.io.importing import ImportSummary
 from outcomes.io.load import load, read_tables
 from outcomes.io.mapping import Mapping
 from outcomes.io.mapping_file import read_mapping
@@ -14,6 +17,8 @@ __all__ = [
     "Loaded",
     "Mapping",
     "import_csv",
+    "import_excel",
+    "import_parquet",
     "load",
     "read_mapping",
     "read_tables",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from outcomes.io.csv_rows import CsvFormat
+from outcomes.io.rows import split_name
 from outcomes.schema import TableSchema
 
 
@@ -100,6 +102,10 @@ class Block:
         Conditions that all must hold.
     one_row_per_key : bool
         Rows that say the same of one key are one row; rows that disagree are rejected.
+    sheet : str
+        Pattern of the names of sheets that the block is about; empty where a workbook has one.
+    header : tuple of int
+        Lines of a sheet that hold the names of columns; the first that is filled where empty.
     """
 
     table: TableSchema
@@ -109,6 +115,40 @@ class Block:
     file: str = "*"
     where: tuple[Where, ...] = ()
     one_row_per_key: bool = False
+    sheet: str = ""
+    header: tuple[int, ...] = ()
+
+    def fits_file(self, name: str) -> bool:
+        """Say whether the block is about a file.
+
+        Parameters
+        ----------
+        name : str
+            Name of the file.
+
+        Returns
+        -------
+        bool
+            True if the name fits the pattern.
+        """
+        return fnmatchcase(name, self.file)
+
+    def is_about(self, source: str) -> bool:
+        """Say whether the block is about a source.
+
+        Parameters
+        ----------
+        source : str
+            Name of a file, or of a sheet as `sheet_name` writes it.
+
+        Returns
+        -------
+        bool
+            True if file and sheet fit; spaces around the name of a sheet do not count.
+        """
+        file, sheet = split_name(source)
+        fits_sheet = not self.sheet or fnmatchcase(sheet.strip(), self.sheet.strip())
+        return self.fits_file(file) and fits_sheet
 
     @property
     def needs(self) -> dict[str, str]:

@@ -39,11 +39,15 @@ TOP_KEYS = {
 }
 BLOCK_KEYS: dict[str, type] = {
     "file": str,
+    "sheet": str,
+    "header": object,
     "where": object,
     "one_row_per_key": bool,
     "for_each": list,
     "id_prefix": str,
 }
+
+_HEADER_LIMIT = 1_000
 
 
 def read_mapping(path: Path | str) -> Mapping:
@@ -181,7 +185,18 @@ def _block(schema: TableSchema, here: TomlTable, defaults: Defaults) -> Block:
         file=options.get("file", "*"),
         where=_where(here, options.get("where", [])),
         one_row_per_key=options.get("one_row_per_key", False),
+        sheet=options.get("sheet", ""),
+        header=_header(here, options["header"]) if "header" in options else (),
     )
+
+
+def _header(here: TomlTable, content: Any) -> tuple[int, ...]:
+    """Lines of a header: one number, or the first and the last."""
+    lines = content if isinstance(content, list) else [content]
+    whole = all(isinstance(line, int) and not isinstance(line, bool) for line in lines)
+    if not whole or len(lines) not in (1, 2) or not 1 <= lines[0] <= lines[-1] <= _HEADER_LIMIT:
+        here.refuse("header", "is no line.", "Write header = 3, or [3, 4] for names on two lines.")
+    return tuple(range(lines[0], lines[-1] + 1))
 
 
 def _where(here: TomlTable, content: Any) -> tuple[Where, ...]:

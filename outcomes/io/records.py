@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 import numpy as np
 import pandas as pd
@@ -52,7 +51,7 @@ def make_records(block: Block, sources: Sequence[Rows]) -> Records:
     parts: list[Rows] = []
     counts: list[tuple[str, str, int, int, int]] = []
     for source in sources:
-        if not fnmatchcase(source.files[0], block.file):
+        if not block.is_about(source.files[0]):
             continue
         made = [_one_record(block, number, source) for number in range(len(block.records))]
         places = len(source) * len(made)

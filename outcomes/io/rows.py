@@ -2,11 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+
+_SHEET = re.compile(r"(.+) \[([^\[\]]*)\]", re.DOTALL)
+
+
+def sheet_name(file: str, sheet: str) -> str:
+    """Name a sheet of a workbook as a source.
+
+    Parameters
+    ----------
+    file : str
+        Name of the workbook.
+    sheet : str
+        Name of the sheet.
+
+    Returns
+    -------
+    str
+        Such as ``visits.xlsx [2024]``; Excel has no sheets with brackets in their names.
+    """
+    return f"{file} [{sheet}]"
+
+
+def split_name(source: str) -> tuple[str, str]:
+    """Split the name of a source.
+
+    Parameters
+    ----------
+    source : str
+        Name of a file, or of a sheet as `sheet_name` writes it.
+
+    Returns
+    -------
+    tuple of str
+        Name of the file, and of the sheet; the latter empty where the source is no sheet.
+    """
+    found = _SHEET.fullmatch(source)
+    return (found[1], found[2]) if found else (source, "")
 
 
 @dataclass(frozen=True)
@@ -47,6 +85,10 @@ class Rows:
         Rows that could not be split into cells.
     notices : tuple of str
         What the reader of the report should know about the file.
+    typed : mapping of str to ndarray of bool
+        Columns of a source in which some cells are numbers, dates or flags by their type, and which
+        cells these are. They stand in `cells` as text written one way: a decimal point, ISO dates,
+        HH:MM, TRUE and FALSE, whatever the mapping says of text.
     """
 
     cells: pd.DataFrame
@@ -55,6 +97,7 @@ class Rows:
     file: np.ndarray
     broken: tuple[Broken, ...] = ()
     notices: tuple[str, ...] = field(default=())
+    typed: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.line)

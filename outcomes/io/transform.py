@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import PurePath
 
@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from outcomes.io.mapping import CellSource
-from outcomes.io.rows import Rows
+from outcomes.io.rows import Rows, split_name
 from outcomes.schema import FIRST_YEAR, LAST_YEAR, Column
 
 _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT = rf"^({_ISO})(?: [0-9:.]+)?$"
+_CLOCK = rf"^(?:{_ISO} )?([0-9]{{2}}:[0-9]{{2}})(?::[0-9.]+)?$"
 _NUMBER = re.compile(r"[+-]?[0-9]*(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?")
 _UNNAMED_FORMAT = (
     "is not written YYYY-MM-DD: give date_format in the mapping, since 03/04 may be March or April"
@@ -67,20 +69,64 @@ def rewrite(cell: CellSource, column: Column, source: Rows) -> Rewritten:
     if not cell.column:
         text = _with_file(cell.constant, source)
         return Rewritten(pd.Series(text, index=here.index, dtype="str"))
-    codes, distinct = pd.factorize(here[cell.column])
-    texts = _recorded(pd.Series(distinct, dtype="str"), cell)
-    done = _rewrite_distinct(cell, column, texts)
-    cells = done.cells.take(codes).set_axis(here.index)
+    typed = source.typed.get(cell.column, np.zeros(len(here), dtype=bool))
+    if typed.all() or not typed.any():
+        done = _rewrite_column(cell, column, here[cell.column], bool(typed.any()))
+    else:
+        done = _interleave(
+            typed,
+            _rewrite_column(cell, column, here.loc[typed, cell.column], True),
+            _rewrite_column(cell, column, here.loc[~typed, cell.column], False),
+        )
+    cells = done.cells
     if cell.prefix:
         prefix = _with_file(cell.prefix, source)
         cells = cells.where(cells == "", prefix + cells)
+    return Rewritten(cells.astype("str"), done.problems)
+
+
+def _rewrite_column(cell: CellSource, column: Column, written: pd.Series, typed: bool) -> Rewritten:
+    """Cells that are all typed, or all text; each distinct one is looked at once."""
+    codes, distinct = pd.factorize(written)
+    texts = _recorded(pd.Series(distinct, dtype="str"), cell)
+    done = _rewrite_typed(cell, column, texts) if typed else _rewrite_distinct(cell, column, texts)
     problems = tuple((mask[codes], f"{why} (column {cell.column})") for mask, why in done.problems)
-    return Rewritten(cells.astype("str"), problems)
+    return Rewritten(done.cells.take(codes).set_axis(written.index), problems)
+
+
+def _interleave(typed: np.ndarray, yes: Rewritten, no: Rewritten) -> Rewritten:
+    """Put typed cells and text back in their order."""
+    problems = []
+    for mask, part in ((typed, yes), (~typed, no)):
+        for wrong, why in part.problems:
+            whole = np.zeros(len(typed), dtype=bool)
+            whole[np.flatnonzero(mask)[wrong]] = True
+            problems.append((whole, why))
+    return Rewritten(pd.concat([yes.cells, no.cells]).sort_index(), tuple(problems))
+
+
+def _rewrite_typed(cell: CellSource, column: Column, texts: pd.Series) -> Rewritten:
+    """Numbers, dates and flags that the source types need no format to be understood."""
+    if cell.meanings is None and column.kind in ("date", "time"):
+        pattern = _MOMENT if column.kind == "date" else _CLOCK
+        found = texts.str.extract(pattern, expand=False)
+        wrong = (found.isna() & (texts != "")).to_numpy()
+        cells = found.where(found.notna(), texts).astype("str")
+        reason = (
+            "is a number where a date is meant: format the cells as dates, or count days with "
+            "origin and days_column"
+            if column.kind == "date"
+            else "is no time of day"
+        )
+        return Rewritten(cells, ((wrong, reason),))
+    if cell.meanings is None and column.kind == "flag":
+        texts = texts.replace({"TRUE": "1", "FALSE": "0"})
+    return _rewrite_distinct(replace(cell, decimal=".", date_format=""), column, texts)
 
 
 def _with_file(text: str, source: Rows) -> str:
     """Put the name of the source, without its ending, where a text says ``{file}``."""
-    return text.replace("{file}", PurePath(source.files[0]).stem)
+    return text.replace("{file}", PurePath(split_name(source.files[0])[0]).stem)
 
 
 def _rewrite_distinct(cell: CellSource, column: Column, texts: pd.Series) -> Rewritten:

@@ -1,0 +1,370 @@
+"""Rows of sources into a data set, through a mapping: what every kind of import has in common."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from outcomes.errors import DataContractError
+from outcomes.io.checking import Loaded, check_rows
+from outcomes.io.load import FORMATS, IMPORT_FILE, REJECTS_FILE, read_import_record
+from outcomes.io.mapping import Block, Mapping
+from outcomes.io.place import placed_together, read_whole
+from outcomes.io.records import make_records
+from outcomes.io.rows import Rows, stack
+from outcomes.io.settings_file import settings_to_write
+from outcomes.io.write import frames_of, table_files, write_frame
+from outcomes.schema import SCHEMAS
+from outcomes.settings import SETTINGS_FILE, read_settings, settings_from
+
+MAPPING_FILE = "mapping.toml"
+_REASONS = 15
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """What an import made of its sources, or would make.
+
+    Parameters
+    ----------
+    accounting : DataFrame
+        A row for each table and source: table, file, source_rows (places where a row of the table
+        could stand: rows of the source times records made of each), passed_over (nothing recorded
+        there, or about something else), repeated (said before by another row), rows_read,
+        rows_accepted, rows_rejected. source_rows = passed_over + repeated + rows_read, and
+        rows_read = rows_accepted + rows_rejected.
+    loaded : Loaded
+        The data set with its rejects and notices.
+    written : bool
+        False for a trial run.
+    """
+
+    accounting: pd.DataFrame
+    loaded: Loaded
+    written: bool
+
+    def __str__(self) -> str:
+        """Write the counts, the most frequent reasons and the notices as plain text."""
+        lines = ["Written." if self.written else "A trial run: nothing was written.", ""]
+        shown = self.accounting.rename(columns=lambda name: name.replace("rows_", ""))
+        lines += [shown.to_string(index=False), ""]
+        rejects = self.loaded.rejects
+        where = rejects["table"] + " " + rejects["column"]
+        reasons = rejects["reason"].str.replace(r" \(line \d+\)$", "", regex=True)
+        counts = (where.str.strip() + ": " + reasons).value_counts().head(_REASONS)
+        lines += [f"{rows:,} rejected: {why}" for why, rows in counts.items()]
+        return "\n".join([*lines, *self.loaded.notices]).rstrip()
+
+
+def import_rows(
+    read: Sequence[Rows],
+    paths: Sequence[Path],
+    mapping: Mapping,
+    out: Path,
+    *,
+    check: bool,
+    format: str,
+) -> ImportSummary:
+    """Make a data set of rows that were read from sources.
+
+    Parameters
+    ----------
+    read : sequence of Rows
+        Rows of each source, with the columns that the mapping names.
+    paths : sequence of Path
+        The files they are from, for their hashes.
+    mapping : Mapping
+        What becomes of their columns.
+    out : Path
+        Folder of the data set.
+    check : bool
+        Only say what would happen.
+    format : {"csv", "parquet"}
+        Kind of the files written.
+
+    Returns
+    -------
+    ImportSummary
+        Counts, rejects and notices.
+
+    Raises
+    ------
+    DataContractError
+        As for `import_csv`.
+    """
+    made = [make_records(block, read) for block in mapping.blocks]
+    by_table = {
+        name: stack(
+            [
+                each.rows
+                for each, block in zip(made, mapping.blocks, strict=True)
+                if block.table.name == name
+            ]
+        )
+        for name in SCHEMAS
+        if any(block.table.name == name for block in mapping.blocks)
+    }
+    with read_whole(out):
+        before = _imported_before(out)
+        settings = settings_to_write(mapping.settings, out, before.get(SETTINGS_FILE), mapping.file)
+    loaded = check_rows(
+        by_table,
+        read_settings(out) if settings is None else settings_from(mapping.settings),
+        source=mapping.name or out.resolve().name,
+    )
+    notices = tuple(notice for rows in read for notice in rows.notices) + loaded.notices
+    loaded = replace(loaded, notices=notices)
+    counts = pd.concat([each.counts for each in made], ignore_index=True)
+    accounting = _account(counts, by_table, loaded.rejects)
+    if check:
+        _obsolete(out, by_table, format)
+    else:
+        if loaded.tables.patients.empty:
+            reason = loaded.rejects.loc[loaded.rejects["table"] == "patients", "reason"]
+            most = f", most often because: {reason.mode()[0]}" if len(reason) else ""
+            raise DataContractError(
+                f"no patient could be imported{most}.",
+                "Run the import with --check to see all reasons; nothing was written.",
+                file=mapping.file,
+                column="patients",
+            )
+        record = {
+            "name": mapping.name,
+            "origin": mapping.origin,
+            "complete_to": mapping.complete_to,
+            "sources": [{"file": path.name, "sha256": _hash(path)} for path in paths],
+            "accounting": json.loads(accounting.to_json(orient="records")),
+        }
+        _write(loaded, mapping, settings, record, out, format)
+    return ImportSummary(accounting, loaded, written=not check)
+
+
+def source_paths(
+    sources: Path | str | Sequence[Path | str], endings: Collection[str], mapping: Mapping
+) -> list[Path]:
+    """List the files to import, once they can be told apart and the mapping is about each.
+
+    Parameters
+    ----------
+    sources : path or sequence of paths
+        Files; a folder stands for the files in it with one of the endings.
+    endings : collection of str
+        Such as ``.csv``.
+    mapping : Mapping
+        What becomes of them.
+
+    Returns
+    -------
+    list of Path
+        In the order given, those of a folder by name.
+
+    Raises
+    ------
+    DataContractError
+        If there is none, two have one name, or a file and the mapping know nothing of each other.
+    """
+    given = [sources] if isinstance(sources, Path | str) else list(sources)
+    paths: list[Path] = []
+    for each in map(Path, given):
+        inside = sorted(each.iterdir()) if each.is_dir() else [each]
+        paths += [path for path in inside if not each.is_dir() or path.suffix.lower() in endings]
+    if not paths:
+        raise DataContractError("no source was given.", "Name the files to import.")
+    names = [path.name for path in paths]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataContractError(
+            "two sources have the same name, so their rows can't be told apart.",
+            "Rename one of them.",
+            file=twice[0],
+        )
+    for block in mapping.blocks:
+        for key, given_key in (("sheet", block.sheet), ("header", block.header)):
+            if given_key and ".xlsx" not in endings:
+                raise DataContractError(
+                    "is about sheets of workbooks, and these sources have none.",
+                    "Leave it out.",
+                    file=mapping.file,
+                    column=f"{block.key}.{key}",
+                )
+        if not any(block.fits_file(name) for name in names):
+            raise DataContractError(
+                "no source fits this pattern.",
+                "Correct it, or give the file too.",
+                file=mapping.file,
+                column=f"{block.key}.file",
+            )
+    for name in names:
+        if not any(block.fits_file(name) for block in mapping.blocks):
+            raise DataContractError(
+                f"no table of the mapping is about the source {name}.",
+                "Correct the pattern under the key file, or leave the source out.",
+                file=mapping.file,
+            )
+    return paths
+
+
+def known_format(format: str) -> None:
+    """Refuse a kind of file that a data set is not written in.
+
+    Parameters
+    ----------
+    format : str
+        Name of the kind.
+
+    Raises
+    ------
+    DataContractError
+        If it is neither ``csv`` nor ``parquet``.
+    """
+    if format not in FORMATS:
+        raise DataContractError(
+            f"tables can't be written as {format}.", f"Use one of: {', '.join(FORMATS)}."
+        )
+
+
+def read_named(
+    name: str,
+    blocks: Sequence[Block],
+    mapping: Mapping,
+    read: Callable[[Callable[[list[str]], list[str]]], Rows],
+    line: int = 1,
+) -> Rows:
+    """Read of one source the columns that a mapping names.
+
+    Parameters
+    ----------
+    name : str
+        Name of the source.
+    blocks : sequence of Block
+        Blocks that are about it.
+    mapping : Mapping
+        The mapping, for errors.
+    read : callable
+        Reads the source, given a function that picks columns of its header.
+    line : int
+        Line of the header, for errors.
+
+    Returns
+    -------
+    Rows
+        The rows, with a notice that names columns left unread.
+
+    Raises
+    ------
+    DataContractError
+        If a column that the mapping names is missing or there twice, or the source can't be read.
+    """
+    needs: dict[str, str] = {}
+    for block in blocks:
+        needs = {**block.needs, **needs}
+    unread: list[str] = []
+    rows = read(_pick(needs, mapping, name, unread, line))
+    if not unread:
+        return rows
+    notice = f"{name}: columns that the mapping does not name were not read: "
+    return replace(rows, notices=(*rows.notices, notice + ", ".join(unread) + "."))
+
+
+def _pick(
+    needs: dict[str, str], mapping: Mapping, file: str, unread: list[str], line: int
+) -> Callable[[list[str]], list[str]]:
+    """Make the function that picks the columns which the mapping names."""
+
+    def wanted(header: list[str]) -> list[str]:
+        for name, key in needs.items():
+            if name not in header:
+                close = difflib.get_close_matches(name, header, n=1)
+                raise DataContractError(
+                    f"the source {file} has no column {name!r}.",
+                    f"Correct the name; the closest is {close[0]!r}."
+                    if close
+                    else "Correct the name, or the delimiter if the columns are not told apart.",
+                    file=mapping.file,
+                    column=key,
+                )
+            if header.count(name) > 1:
+                raise DataContractError(
+                    "the header names this column twice.",
+                    "Rename one of the two.",
+                    file=file,
+                    line=line,
+                    column=name,
+                )
+        unread.extend(dict.fromkeys(name for name in header if name and name not in needs))
+        return [name for name in header if name in needs]
+
+    return wanted
+
+
+def _account(
+    counts: pd.DataFrame, by_table: dict[str, Rows], rejects: pd.DataFrame
+) -> pd.DataFrame:
+    """Add up what became of every place in the sources."""
+    account = counts.groupby(["table", "file"], sort=False, as_index=False).sum()
+    account["rows_read"] = [
+        int((by_table[table].file == by_table[table].files.index(file)).sum())
+        for table, file in zip(account["table"], account["file"], strict=True)
+    ]
+    rejected = rejects.groupby(["table", "file"]).size()
+    keys = pd.MultiIndex.from_frame(account[["table", "file"]])
+    account["rows_rejected"] = rejected.reindex(keys, fill_value=0).to_numpy()
+    account["rows_accepted"] = account["rows_read"] - account["rows_rejected"]
+    return account
+
+
+def _write(
+    loaded: Loaded,
+    mapping: Mapping,
+    settings: str | None,
+    record: dict[str, Any],
+    out: Path,
+    format: str,
+) -> None:
+    """Put the data set in place, and take away tables of the last import that are no more."""
+    frames = frames_of(loaded.tables)
+
+    with placed_together(out, lambda: _obsolete(out, frames, format)) as stage:
+        for name, frame in frames.items():
+            write_frame(frame, SCHEMAS[name], stage / f"{name}.{format}")
+        loaded.rejects.to_csv(stage / REJECTS_FILE, index=False, encoding="utf-8")
+        (stage / MAPPING_FILE).write_text(mapping.text, encoding="utf-8", newline="\n")
+        if settings is not None:
+            (stage / SETTINGS_FILE).write_text(settings, encoding="utf-8", newline="\n")
+        hashes = {path.name: _hash(path) for path in sorted(stage.iterdir())}
+        if settings is None and (written := _imported_before(out).get(SETTINGS_FILE)):
+            hashes[SETTINGS_FILE] = written
+        text = json.dumps({**record, "files": hashes}, indent=2, ensure_ascii=False) + "\n"
+        (stage / IMPORT_FILE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _obsolete(out: Path, frames: Collection[str], format: str) -> list[str]:
+    """Files of tables that an earlier import wrote and this one does not write again."""
+    before = _imported_before(out)
+    there = [path.name for path in table_files(out)]
+    foreign = [name for name in there if name not in before]
+    if foreign:
+        raise DataContractError(
+            f"the folder holds tables that no import wrote: {', '.join(foreign)}.",
+            "Choose another folder for the import.",
+            file=out.name,
+        )
+    return [name for name in there if name not in {f"{table}.{format}" for table in frames}]
+
+
+def _imported_before(out: Path) -> dict[str, str]:
+    """Files that an earlier import wrote, with their hashes."""
+    files = read_import_record(out).get("files", {})
+    return {str(name): str(digest) for name, digest in files.items()}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
