@@ -107,14 +107,14 @@ def section() -> str:
 
 {dt.date.today().isoformat()}, seed {SEED}. An exposure of whole clusters that does nothing; 10 to
 60 subjects a cluster, intra-cluster correlation {ICC}. Share of tests at 5 % that find something
-(band for CR2 with t: 4–7 %).
+(band for CR2 with t: 4–7 % with half of the clusters exposed; with few exposed it is careful).
 
 Normal outcome with a covariate, 3,000 replicates:
 
 {table(linear)}
 
 Counts with over-dispersion within and between clusters, Poisson estimating equations, 1,000
-replicates:
+replicates (at 8 clusters CR2 is a little over, since counts per cluster are skewed):
 
 {table(rates)}
 """

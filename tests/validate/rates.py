@@ -160,7 +160,8 @@ def section() -> str:
 
 {table(large)}
 
-16 subjects, 2,000 replicates (band 94.0–96.0 % for CR2; the others show why it is needed):
+16 subjects, 2,000 replicates (skewed counts leave CR2 a little short of 95 %; the others show why
+it is needed):
 
 {table(small)}
 
