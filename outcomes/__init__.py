@@ -1,15 +1,13 @@
 """Patient-reported outcomes by session cadence, for clinics that treat neck pain and headache.
 
-The public names below are imported when they are first used, so that ``import outcomes`` and
-``outcomes --help`` do not wait for the numerical libraries.
+The public names are fetched when they are first used, so that ``import outcomes`` and the command
+line do not wait for libraries they may not need.
 """
 
 from __future__ import annotations
 
-import importlib
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-__version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from outcomes.analyses import (
@@ -30,11 +28,44 @@ if TYPE_CHECKING:
         EstimationError,
         OutcomesError,
     )
-    from outcomes.instruments import default_registry
-    from outcomes.io import import_csv, load, read_mapping, read_tables, write_tables
+    from outcomes.io import load, read_tables
+    from outcomes.present import Policy, disclose
     from outcomes.results import AnalysisResult
     from outcomes.settings import CutPoints, Settings
+    from outcomes.simulate import SimulationSpec
     from outcomes.tables import Tables
+    from outcomes.verdicts import Verdict, judge, judge_result
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "outcomes.analyses": (
+        "ClinicActivitySpec",
+        "GroupDifferenceSpec",
+        "HeadacheFrequencySpec",
+        "PainTrajectorySpec",
+        "RomChangeSpec",
+        "estimate_clinic_activity",
+        "estimate_group_difference",
+        "estimate_headache_frequency",
+        "estimate_pain_trajectory",
+        "estimate_rom_change",
+    ),
+    "outcomes.errors": (
+        "DataContractError",
+        "DisclosureError",
+        "EstimationError",
+        "OutcomesError",
+    ),
+    "outcomes.io": ("load", "read_tables"),
+    "outcomes.present": ("Policy", "disclose"),
+    "outcomes.results": ("AnalysisResult",),
+    "outcomes.settings": ("CutPoints", "Settings"),
+    "outcomes.simulate": ("SimulationSpec",),
+    "outcomes.tables": ("Tables",),
+    "outcomes.verdicts": ("Verdict", "judge", "judge_result"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AnalysisResult",
@@ -47,41 +78,31 @@ __all__ = [
     "HeadacheFrequencySpec",
     "OutcomesError",
     "PainTrajectorySpec",
+    "Policy",
     "RomChangeSpec",
     "Settings",
+    "SimulationSpec",
     "Tables",
-    "default_registry",
+    "Verdict",
+    "__version__",
+    "disclose",
     "estimate_clinic_activity",
     "estimate_group_difference",
     "estimate_headache_frequency",
     "estimate_pain_trajectory",
     "estimate_rom_change",
-    "import_csv",
+    "judge",
+    "judge_result",
     "load",
-    "read_mapping",
     "read_tables",
-    "write_tables",
 ]
-
-_HOMES = (
-    "outcomes.errors",
-    "outcomes.results",
-    "outcomes.settings",
-    "outcomes.tables",
-    "outcomes.instruments",
-    "outcomes.io",
-    "outcomes.analyses",
-)
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        for home in _HOMES:
-            module = importlib.import_module(home)
-            if hasattr(module, name):
-                return getattr(module, name)
-    raise AttributeError(f"module 'outcomes' has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted(__all__)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ast
 import copy
+import logging
 import os
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,7 +23,7 @@ import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import run_sync
 from nbformat import NotebookNode
 
@@ -44,6 +47,15 @@ class _ThisPython(KernelSpecManager):
         return KernelSpec(argv=command, display_name="Python", language="python")
 
 
+class _Runner(NotebookClient):
+    """Runs cells in a kernel that is there already, and leaves signals to the command line."""
+
+    @asynccontextmanager
+    async def async_setup_kernel(self, **kwargs: Any) -> AsyncGenerator[None, None]:
+        """Do nothing: the kernel outlives the notebook."""
+        yield
+
+
 class WarmKernel:
     """A kernel for many notebooks; use it as a context.
 
@@ -65,7 +77,9 @@ class WarmKernel:
         self._client: Any = None
 
     def __enter__(self) -> WarmKernel:
-        run_sync(self._manager.start_kernel)()
+        # what a kernel says while it is being ended is noise; what a cell says comes another way
+        quiet = None if os.environ.get("OUTCOMES_DEBUG") else subprocess.DEVNULL
+        run_sync(self._manager.start_kernel)(stdout=quiet, stderr=quiet)
         self._client = self._manager.client()
         self._client.start_channels()
         run_sync(self._client.wait_for_ready)(timeout=120)
@@ -77,6 +91,9 @@ class WarmKernel:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if kind is KeyboardInterrupt:
+            # the cell that was running is given up, and nobody waits to hear that it failed
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)
         self._client.stop_channels()
         run_sync(self._manager.shutdown_kernel)(now=True)
         self._folder.cleanup()
@@ -124,7 +141,7 @@ class WarmKernel:
         run_sync(self._client.execute_interactive)(
             "%reset -f\n%reset -f in out", silent=True, output_hook=lambda message: None
         )
-        runner = NotebookClient(
+        runner = _Runner(
             node, km=self._manager, timeout=_CELL_SECONDS, store_widget_state=False
         )
         runner.kc = self._client
@@ -136,6 +153,12 @@ class WarmKernel:
         except CellExecutionError as error:
             where = f"The notebook {notebook.name} stopped"
             raise OutcomesError(f"{where}: {_own_words(error)}") from error
+        except DeadKernelError as error:
+            raise OutcomesError(
+                f"The process that ran the notebook {notebook.name} ended.",
+                "Most often memory ran out: close other programs, or report on one clinic at a "
+                "time.",
+            ) from error
         return node
 
 
