@@ -80,10 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(_command(commands, "report", _report, "make reports and an index over them"))
     _add_check(_command(commands, "check", _check, "say what was read, rejected and is missing"))
     imports = _command(commands, "import", None, "bring records of another form in")
-    kinds = imports.add_subparsers(title="kinds of source", metavar="KIND", required=True)
-    _add_import_csv(_command(kinds, "csv", _import_csv, "CSV files of any layout"))
-    _add_import_csv(_command(kinds, "excel", _import_excel, "Excel workbooks of any layout"))
-    _add_import_csv(_command(kinds, "parquet", _import_parquet, "Parquet files of any layout"))
+    kinds = imports.add_subparsers(
+        title="kinds of source", metavar="KIND", dest="kind", required=True
+    )
+    _add_import(_command(kinds, "csv", _import, "CSV files of any layout"))
+    _add_import(_command(kinds, "excel", _import, "Excel workbooks of any layout"))
+    _add_import(_command(kinds, "parquet", _import, "Parquet files of any layout"), drafts=False)
     _add_simulate(_command(commands, "simulate", _simulate, "make synthetic records"))
     _add_lab(_command(commands, "lab", _lab, "open JupyterLab with the notebooks"))
     return parser
@@ -146,11 +148,16 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_import_csv(parser: argparse.ArgumentParser) -> None:
+def _add_import(parser: argparse.ArgumentParser, *, drafts: bool = True) -> None:
     parser.add_argument("sources", nargs="+", type=Path, metavar="FILE", help="files or folders")
-    parser.add_argument("--mapping", type=Path, required=True, metavar="FILE", help="TOML mapping")
-    parser.add_argument("--out", type=Path, required=True, metavar="DATA", help="data set to make")
+    parser.add_argument("--mapping", type=Path, metavar="FILE", help="TOML mapping")
+    parser.add_argument("--out", type=Path, metavar="DATA", help="data set to make")
     parser.add_argument("--check", action="store_true", help="only say what would be done")
+    if drafts:
+        parser.add_argument(
+            "--draft-mapping", action="store_true",
+            help="propose a mapping from headers and values; written to --mapping, else shown",
+        )  # fmt: skip
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
@@ -212,28 +219,35 @@ def _check(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _import_csv(options: argparse.Namespace) -> int:
-    from outcomes.io.import_csv import import_csv
-    from outcomes.io.mapping_file import read_mapping
+def _import(options: argparse.Namespace) -> int:
+    from outcomes.io import import_csv, import_excel, import_parquet
+    from outcomes.report.usage import UsageError
 
-    summary = import_csv(
-        options.sources, read_mapping(options.mapping), options.out, check=options.check
-    )
-    print(summary)
+    if getattr(options, "draft_mapping", False):
+        return _draft(options)
+    if options.mapping is None or options.out is None:
+        raise UsageError(
+            "An import needs --mapping FILE and --out DATA.",
+            "Let --draft-mapping propose a mapping if there is none yet.",
+        )
+    readers = {"csv": import_csv, "excel": import_excel, "parquet": import_parquet}
+    read = readers[options.kind]
+    print(read(options.sources, options.mapping, options.out, check=options.check))
     return DONE
 
 
-def _import_excel(options: argparse.Namespace) -> int:
-    from outcomes.io.import_excel import import_excel
+def _draft(options: argparse.Namespace) -> int:
+    from outcomes.io.draft import draft_mapping
+    from outcomes.report.usage import UsageError
 
-    print(import_excel(options.sources, options.mapping, options.out, check=options.check))
-    return DONE
-
-
-def _import_parquet(options: argparse.Namespace) -> int:
-    from outcomes.io.import_parquet import import_parquet
-
-    print(import_parquet(options.sources, options.mapping, options.out, check=options.check))
+    if options.mapping is not None and options.mapping.exists():
+        raise UsageError(f"{options.mapping} is there already.", "Name another file for the draft.")
+    text = draft_mapping(options.sources)
+    if options.mapping is None:
+        print(text, end="")
+    else:
+        options.mapping.write_text(text, encoding="utf-8", newline="\n")
+        print(options.mapping)
     return DONE
 
 
