@@ -31,6 +31,33 @@ _LEFT, _RIGHT = 1.5, 1.3
 """Room at the sides for the names of groups, in inches."""
 
 
+def course_figures(
+    result: AnalysisResult, registry: InstrumentRegistry | None = None
+) -> list[Figure]:
+    """Draw the course where there is one to draw.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        As for `plot_course`.
+    registry : InstrumentRegistry, optional
+        As for `plot_course`.
+
+    Returns
+    -------
+    list of Figure
+        One figure; none where too few answered, or where disclosure control left no point to show.
+
+    Raises
+    ------
+    DisclosureError
+        As for `plot_course`.
+    """
+    curve = result.curve
+    drawn = len(curve) and (curve["series"] == "model").any()
+    return [plot_course(result, registry)] if drawn else []
+
+
 def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = None) -> Figure:
     """Draw the model's means by window, with intervals and the counts behind them.
 

@@ -6,7 +6,7 @@ from outcomes.present import cells
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
-from outcomes.present.figures.course import plot_course
+from outcomes.present.figures.course import course_figures
 from outcomes.present.labels import group_label, split_words
 from outcomes.present.rows import lookup, records, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
@@ -40,8 +40,7 @@ def headache_course(release: Release, name: str) -> Section:
     missing = absent(result, what)
     if missing:
         return missing
-    figures = [plot_course(result, release.registry)] if len(result.curve) else []
-    return Section([*figures, headache_table(result)])
+    return Section([*course_figures(result, release.registry), headache_table(result)])
 
 
 def headache_table(result: AnalysisResult) -> Table:

@@ -7,7 +7,7 @@ from outcomes.present import cells
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
-from outcomes.present.figures.course import plot_course
+from outcomes.present.figures.course import course_figures
 from outcomes.present.labels import group_label, outcome_label, split_words
 from outcomes.present.rows import Row, days_of, lookup, outcome_of, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
@@ -36,7 +36,8 @@ def pain_course(release: Release, name: str) -> Section:
     missing = absent(result, "pain over time")
     if missing:
         return missing
-    return Section([plot_course(result, release.registry), course_table(result, release.registry)])
+    figures = course_figures(result, release.registry)
+    return Section([*figures, course_table(result, release.registry)])
 
 
 def pain_split(release: Release, name: str) -> Section:
@@ -69,7 +70,8 @@ def pain_split(release: Release, name: str) -> Section:
     if group_by == "onset" and len(groups) == 1:
         known = group_label(group_by, groups[0]).lower()
         return Section([Prose([f"All complaints whose onset is known were {known}."])])
-    return Section([plot_course(result, release.registry), split_table(result, release.registry)])
+    figures = course_figures(result, release.registry)
+    return Section([*figures, split_table(result, release.registry)])
 
 
 def course_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
