@@ -12,7 +12,7 @@ import pytest
 
 from outcomes.errors import DisclosureError
 from outcomes.present.caution import beside_cadence
-from outcomes.present.figures.course import plot_course
+from outcomes.present.figures.course import course_figures, plot_course
 from outcomes.present.figures.figure import Figure
 from outcomes.present.figures.movement import plot_movement
 from outcomes.present.theme import CADENCE, strokes
@@ -190,6 +190,15 @@ def test_nothing_to_draw_is_an_error_not_an_empty_panel() -> None:
         plot_course(empty)
     with pytest.raises(ValueError, match="no movement"):
         plot_movement(empty, 182)
+
+
+def test_where_no_point_may_be_shown_there_is_no_figure() -> None:
+    whole = course("onset")
+    assert len(course_figures(whole)) == 1
+    nothing = whole.curve.iloc[:0]
+    assert course_figures(whole.replace(curve=nothing)) == []
+    answering_only = whole.curve.assign(series="answering")
+    assert course_figures(whole.replace(curve=answering_only)) == []
 
 
 def test_a_group_looks_the_same_in_every_figure() -> None:
