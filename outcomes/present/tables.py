@@ -10,8 +10,9 @@ import jinja2
 
 _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """\
+<div class="block{% if not table.numeric %} long{% endif %}">
 <div class="scroll" role="group" aria-label="{{ table.caption }}" tabindex="0">
-<table{% if not table.numeric %} class="long"{% endif %}>
+<table>
 <caption>{{ table.caption }}</caption>
 <thead>
 <tr>
@@ -53,6 +54,7 @@ _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=
 {% endfor %}
 </div>
 {% endif %}
+</div>
 """
 )
 

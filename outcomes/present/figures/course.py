@@ -27,7 +27,7 @@ _LABEL_GAP, _PAIR_GAP = 0.42, 0.62
 """Least distance between two labels under the axis, in inches: one count, or two."""
 _LITTLE = 0.4
 """Share of a scale below which the rest of it is not drawn."""
-_LEFT, _RIGHT = 1.5, 1.3
+_LEFT, _RIGHT = 1.75, 1.3
 """Room at the sides for the names of groups, in inches."""
 
 
@@ -242,7 +242,7 @@ def _counts(
 
     def row(height: float, name: str, cells: dict[int, str], colour: str) -> None:
         axes.annotate(
-            name, (0, height), xycoords="axes fraction", xytext=(-14, 0),
+            name, (0, height), xycoords="axes fraction", xytext=(-24, 0),
             textcoords="offset points", ha="right", va="center", fontsize=7.5, color=colour,
         )  # fmt: skip
         for day, text in cells.items():

@@ -14,8 +14,8 @@ from outcomes.present.theme import INK, QUIET, RULE, WIDTH, look, strokes
 from outcomes.results import AnalysisResult
 
 _LEFT, _RIGHT = 1.75, 2.55
-_ROW = 0.235
-"""Height of a row in inches."""
+_ROW, _SPLIT_ROW = 0.235, 0.195
+"""Height of a row in inches, of a movement or of a group within one."""
 
 
 def plot_movement(
@@ -53,7 +53,7 @@ def plot_movement(
     drawn = strokes(rows["group"].unique())
     movements = list(dict.fromkeys(rows["outcome"]))
     lines = len(rows) + (len(movements) if group_by else 0)
-    height = _ROW * lines + 0.75
+    height = (_SPLIT_ROW if group_by else _ROW) * lines + 0.75
     with look():
         figure, axes = plt.subplots(figsize=(WIDTH, height))
         figure.subplots_adjust(

@@ -142,6 +142,7 @@ def split_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
         found = [means.get((group, day)) for day in days]
         shown = [_mean_and_number(row) for row in found]
         rows.append((group_label(group_by, group), *shown))
+    few = any(write.NOT_KNOWN in row[1:] for row in rows)
     label = outcome_label(outcome_of(result), registry)
     return Table(
         f"{label} {split_words(result)}: mean (95% CI), patients answering",
@@ -149,7 +150,7 @@ def split_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
         rows,
         (
             *beside[:1],
-            "– stands where too few answered.",
+            *(["– stands where too few answered."] if few else []),
             *notes_of(result, without=beside),
         ),
     )
