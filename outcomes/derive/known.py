@@ -21,12 +21,12 @@ class Events:
     ----------
     keys : ndarray of int64
         Patient and day, packed.
-    values : ndarray of float64
+    readings : ndarray of float64
         A value each; 1 where only the day matters.
     """
 
     keys: Ints
-    values: Floats
+    readings: Floats
 
     def last(self, place: Ints, day: Ints) -> Ints:
         """Find the last event of each patient up to and on a day.
@@ -77,7 +77,7 @@ class Events:
         ndarray of float64
             Values, missing where there is none.
         """
-        return np.append(self.values, np.nan)[found]
+        return np.append(self.readings, np.nan)[found]
 
     def day(self, found: Ints) -> Floats:
         """Take days.
@@ -111,7 +111,7 @@ class Events:
         """
         begin = np.searchsorted(self.keys, pack(place, after), side="right")
         end = np.searchsorted(self.keys, pack(place, until), side="right")
-        running = np.append(0.0, np.cumsum(self.values))
+        running = np.append(0.0, np.cumsum(self.readings))
         return np.maximum(end - begin, 0), running[end] - running[begin]
 
     def first_within(self, place: Ints, after: Ints, until: Ints) -> Ints:
