@@ -111,10 +111,27 @@ def grid_of(latent: LatentCohort, spec: MaintenanceSchedulesSpec, lag: int = 0) 
 
 
 def comparison_of(
-    latent: LatentCohort, first: int, spec: MaintenanceSchedulesSpec | None = None
+    latent: LatentCohort,
+    first: int,
+    spec: MaintenanceSchedulesSpec | None = None,
+    *,
+    zero: tuple[str, ...] = (),
+    noise: float = 0.0,
 ) -> Comparison:
-    """Comparison of mean pain from a first block to the last."""
+    """Comparison of mean pain from a first block to the last.
+
+    `zero` blanks columns of the weight models, `noise` adds error with 3 degrees of freedom to the
+    scores that the models see, as if the wrong thing had been recorded.
+    """
     grid = grid_of(latent, spec or MaintenanceSchedulesSpec())
+    if zero:
+        grid.frame[list(zero)] = 0.0
+    if noise:
+        rng = np.random.default_rng(latent.spec.seed)
+        for name in ("last", "late"):
+            grid.frame[name] += noise * rng.standard_t(3, len(grid.frame))
+            for number, knot in ((1, 2.0), (2, 6.0)):
+                grid.frame[f"{name}_{number}"] = (grid.frame[name] - knot).clip(lower=0)
     answer = grid.square("answer")
     periods = tuple(range(first - 1, grid.blocks))
     outcome = Outcome("nrs_pain", "pain", "points", answer[:, list(periods)], periods, "answered")

@@ -229,12 +229,45 @@ def visits_flagged(total: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+WRONG = {
+    "as specified": {},
+    "what is known at the start left out": {"confounders": ()},
+    "last score as a straight line": {"zero": ("last_1", "last_2", "late_1", "late_2")},
+    "last score left out": {"zero": ("last", "last_1", "last_2", "rising")},
+    "scores with heavy-tailed error": {"noise": 1.0},
+}
+
+
+def wrong_weights(total: int) -> pd.DataFrame:
+    """Bias of the primary weeks when the models of the weights are wrong."""
+
+    def one(latent: LatentCohort) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        for name, wrong in WRONG.items():
+            spec = replace(SPEC, confounders=wrong.get("confounders", SPEC.confounders))
+            comparison = comparison_of(
+                latent, 4, spec, zero=wrong.get("zero", ()), noise=wrong.get("noise", 0.0)
+            )
+            vector = comparison.vector(comparison.whole.fit)
+            at = dict(zip(comparison.rows, vector, strict=True))
+            for method in (CLONES, SEQUENTIAL):
+                means = {s: float(at[method, "nrs_pain", s]) for s in comparison.strategies}
+                row |= {f"{name}, {method}|{j}": d for j, d in enumerate(differences(means))}
+        own = differences(own_means(latent, 4))
+        return row | {f"own|{j}": d for j, d in enumerate(own)}
+
+    spec = scenario("effect", 3_000, 6)
+    return bias(replicates("schedules_wrong_weights", spec, total, one))
+
+
 def section() -> str:
     """Run the validation and write it up."""
-    return write_up(long=150, coverage_runs=400, type_runs=400, stress=50, visits=20)
+    return write_up(long=150, coverage_runs=400, type_runs=400, stress=50, visits=20, wrong=100)
 
 
-def write_up(long: int, coverage_runs: int, type_runs: int, stress: int, visits: int) -> str:
+def write_up(
+    long: int, coverage_runs: int, type_runs: int, stress: int, visits: int, wrong: int
+) -> str:
     """Write up so many replicates of each part; those kept from an earlier run are used."""
     parts = [
         f"""## Comparison of maintenance schedules
@@ -271,6 +304,10 @@ mean over all clinics there could be.
         f"Visits not at random, n = 4,000, weeks 13–24, {visits} replicates each; pain on demand, "
         "and the share of replicates in which the panel says so:\n\n"
         f"{table(visits_flagged(visits))}\n"
+    )
+    parts.append(
+        f"Wrong weights, weeks 13–24, n = 3,000, {wrong} replicates. Bias:\n\n"
+        f"{table(wrong_weights(wrong))}\n"
     )
     return "\n".join(parts)
 
