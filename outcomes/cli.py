@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(_command(kinds, "csv", _import, "CSV files of any layout"))
     _add_import(_command(kinds, "excel", _import, "Excel workbooks of any layout"))
     _add_import(_command(kinds, "parquet", _import, "Parquet files of any layout"), drafts=False)
+    _add_export(_command(commands, "export", _export, "write records for other programs"))
     _add_simulate(_command(commands, "simulate", _simulate, "make synthetic records"))
     _add_lab(_command(commands, "lab", _lab, "open JupyterLab with the notebooks"))
     return parser
@@ -160,6 +161,22 @@ def _add_import(parser: argparse.ArgumentParser, *, drafts: bool = True) -> None
         )  # fmt: skip
 
 
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "kind", choices=("adam", "csv", "excel", "parquet"),
+        help="analysis data as ADaM has it, or the tables themselves",
+    )  # fmt: skip
+    parser.add_argument("data", type=Path, metavar="DATA")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument(
+        "--pseudonyms", type=Path, metavar="KEY", help="replace ids, by the key in this file"
+    )
+    parser.add_argument("--new-key", action="store_true", help="make that key first")
+    parser.add_argument(
+        "--shift-dates", action="store_true", help="shift all dates of a patient by some days"
+    )
+
+
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=int, required=True, metavar="N")
     parser.add_argument("--seed", type=int, required=True, metavar="S")
@@ -209,12 +226,15 @@ def _report(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from outcomes.io import load
-    from outcomes.io.write import write_rejects
+    from outcomes.io.load import IMPORT_FILE
+    from outcomes.io.write import REJECTS_FILE, write_rejects
     from outcomes.report.check import describe
 
     loaded = load(options.data, as_of=options.as_of or None)
     print(describe(loaded))
-    if len(loaded.rejects):
+    # An older list is out of date, unless it is the one that an import left of its own rows.
+    older = (options.data / REJECTS_FILE).exists() and not (options.data / IMPORT_FILE).exists()
+    if len(loaded.rejects) or older:
         write_rejects(loaded, options.data)
     return DONE
 
@@ -248,6 +268,23 @@ def _draft(options: argparse.Namespace) -> int:
     else:
         options.mapping.write_text(text, encoding="utf-8", newline="\n")
         print(options.mapping)
+    return DONE
+
+
+def _export(options: argparse.Namespace) -> int:
+    from outcomes.export import Pseudonyms, export_data, make_key, read_key
+    from outcomes.report.usage import UsageError
+
+    key = options.pseudonyms
+    if key is None and (options.new_key or options.shift_dates):
+        raise UsageError("A key is needed for that.", "Name its file with --pseudonyms KEY.")
+    if options.new_key:
+        make_key(key)
+    secret = None if key is None else read_key(key, away_from=(options.data, options.out))
+    pseudonyms = Pseudonyms(secret, shift=options.shift_dates)
+    rows = export_data(options.data, options.out, options.kind, pseudonyms=pseudonyms)
+    print("\n".join(f"{name}: {count:,} rows" for name, count in rows.items()))
+    print(f"{options.out}: {'pseudonymised' if secret else 'with ids as recorded'}")
     return DONE
 
 

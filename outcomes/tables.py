@@ -40,7 +40,7 @@ class Tables:
     synthetic : bool
         True when the records were simulated and are evidence of nothing.
     accounting : DataFrame, optional
-        A row a table: table, file, rows_read, rows_accepted, rows_rejected.
+        A row a table: table, file, rows_read, rows_accepted, rows_rejected, rejected_at_import.
     absent : tuple of str
         Tables and columns (``table`` or ``table.column``) that the source does not have.
     """

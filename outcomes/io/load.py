@@ -97,7 +97,17 @@ def load(folder: Path | str, *, as_of: str | date | pd.Timestamp | None = None) 
         source=str(record.get("name") or folder.resolve().name),
         synthetic=(folder / TRUTH_FILE).is_file(),
     )
+    loaded = _with_import(loaded, record)
     return replace(loaded, notices=(*loaded.notices, *_strangers(folder), *_ahead(loaded)))
+
+
+def _with_import(loaded: Loaded, record: dict[str, Any]) -> Loaded:
+    """Add to the account what an import had rejected before this data set was written."""
+    rejected = {row["table"]: int(row["rows_rejected"]) for row in record.get("accounting", [])}
+    account = loaded.accounting.assign(
+        rejected_at_import=[rejected.get(table, 0) for table in loaded.accounting["table"]]
+    )
+    return replace(loaded, accounting=account, tables=replace(loaded.tables, accounting=account))
 
 
 def read_import_record(folder: Path) -> dict[str, Any]:

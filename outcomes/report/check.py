@@ -63,6 +63,9 @@ def _accounting(accounting: pd.DataFrame) -> str:
     lines = [f"{'':<{wide}}  {'read':>12}  {'accepted':>12}  {'rejected':>12}"]
     for table, counts in zip(accounting["table"], accounting[columns].to_numpy(), strict=True):
         lines.append(f"{table:<{wide}}" + "".join(f"  {number(each):>12}" for each in counts))
+    earlier = int(accounting["rejected_at_import"].sum())
+    if earlier:
+        lines.append(f"{number(earlier)} more had been rejected when the records were imported.")
     return _section("Rows", lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from outcomes.io import load
@@ -88,3 +89,16 @@ def test_without_an_accepted_patient_the_reasons_are_shown(tmp_path: Path) -> No
     assert section(describe(load(folder)), "Why rows were rejected") == [
         "1  patients, birth_year: is not a number"
     ]
+
+
+def test_rows_that_an_import_had_rejected_are_counted(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, patients="patient_id\nZelda\n")
+    record = {
+        "files": {},
+        "accounting": [{"table": "patients", "rows_rejected": 3}],
+    }
+    (folder / "import.json").write_text(json.dumps(record))
+    loaded = load(folder)
+    assert loaded.tables.accounting["rejected_at_import"].tolist() == [3]
+    (told,) = section(describe(loaded), "Rows")[2:]
+    assert told == "3 more had been rejected when the records were imported."

@@ -136,6 +136,28 @@ def test_check_says_what_there_is(data: Path, capsys: pytest.CaptureFixture[str]
     assert "patients" in capsys.readouterr().out
 
 
+def test_check_leaves_no_list_of_rejects_that_is_out_of_date(tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text("patient_id,birth_year\nA,1970\nB,soon\n")
+    assert main(["check", str(tmp_path)]) == 0
+    listed = tmp_path / "rejects.csv"
+    assert len(listed.read_text().splitlines()) == 2
+    (tmp_path / "patients.csv").write_text("patient_id,birth_year\nA,1970\nB,1980\n")
+    assert main(["check", str(tmp_path)]) == 0
+    assert len(listed.read_text().splitlines()) == 1
+
+
+def test_check_keeps_the_rejects_of_an_import(tmp_path: Path) -> None:
+    source = tmp_path / "export.csv"
+    source.write_text("who,born\nA,1970\nB,soon\n")
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('name = "export"\n[patients]\npatient_id = "who"\nbirth_year = "born"\n')
+    data = tmp_path / "data"
+    arguments = [str(source), "--mapping", str(mapping), "--out", str(data)]
+    assert main(["import", "csv", *arguments]) == 0
+    assert main(["check", str(data)]) == 0
+    assert "soon" in (data / "rejects.csv").read_text()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_report_that_is_ended_half_way_leaves_nothing(

@@ -101,7 +101,8 @@ def records_read(accounting: pd.DataFrame | None) -> Section:
     Parameters
     ----------
     accounting : DataFrame or None
-        A row a table: table, rows_read, rows_accepted, rows_rejected; None where not known.
+        A row a table: table, rows_read, rows_accepted, rows_rejected, rejected_at_import; None
+        where not known.
 
     Returns
     -------
@@ -111,9 +112,17 @@ def records_read(accounting: pd.DataFrame | None) -> Section:
     if accounting is None or accounting.empty:
         return Section([])
     read, rejected = int(accounting["rows_read"].sum()), int(accounting["rows_rejected"].sum())
+    before = int(accounting["rejected_at_import"].sum())
+    earlier = (
+        [f"{write.count(before, 'row')} had been rejected when the records were imported."]
+        if before
+        else []
+    )
     if not rejected:
-        return Section([Prose([f"All {write.count(read, 'row')} of the data set were read."])])
+        said = f"All {write.count(read, 'row')} of the data set were read."
+        return Section([Prose([" ".join([said, *earlier])])])
     said = f"{write.share(rejected, read)} rows of the data set were rejected and are in no number."
+    said = " ".join([said, *earlier])
     rows = [
         (name.replace("_", " ").capitalize(), *map(write.number, counts))
         for name, *counts in accounting[
