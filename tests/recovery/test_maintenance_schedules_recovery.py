@@ -13,6 +13,7 @@ from outcomes.analyses.maintenance_schedules import (
     MaintenanceSchedulesSpec,
     Strategy,
     estimate_maintenance_schedules,
+    plan_maintenance_schedules,
 )
 from outcomes.analyses.maintenance_schedules.estimate import INTENTION, NOT_PASSED
 from outcomes.analyses.maintenance_schedules.naive import FUTURE
@@ -179,6 +180,27 @@ def test_no_chance_of_a_schedule_is_refused() -> None:
     assert "chance" in primary["note"]
     panel = found.diagnostics["sensitivity"]
     assert (panel.loc[panel["group"] == "twice_monthly vs on_demand", "status"] == "refused").all()
+
+
+def test_what_is_still_needed_is_said_without_looking_at_outcomes(
+    cohort: Tables, result: AnalysisResult
+) -> None:
+    found = plan_maintenance_schedules(cohort, QUICK).set_index("strategy")
+    assert found.loc["on_demand", "ess"] == pytest.approx(row(result, "mean", "on_demand")["ess"])
+    assert (found["patients_needed"] >= 0).all()
+    rarest = found["ess"].idxmin()
+    assert found.loc[rarest, "months_needed"] == found["months_needed"].max() > 0
+    assert found["smallest_difference"].between(0.1, 1.5).all()
+    # Other answers, the same plan.
+    assert cohort.assessments is not None
+    home = cohort.assessments["timing"] == "remote"
+    late = cohort.assessments["date"] > cohort.as_of - pd.Timedelta(days=28)
+    other = cohort.assessments.copy()
+    other.loc[home & late, "value"] = 0.0
+    again = plan_maintenance_schedules(replace(cohort, assessments=other), QUICK)
+    assert again.set_index("strategy")["ess"].to_numpy() == pytest.approx(
+        found["ess"].to_numpy(), rel=0.05
+    )
 
 
 def test_quick_validation() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.analyses.maintenance_schedules.estimate import estimate_maintenance_schedules
+from outcomes.analyses.maintenance_schedules.planning import plan_maintenance_schedules
 from outcomes.analyses.maintenance_schedules.spec import (
     MONTHS_10_12,
     STRATEGIES,
@@ -20,4 +21,5 @@ __all__ = [
     "MaintenanceSchedulesSpec",
     "Strategy",
     "estimate_maintenance_schedules",
+    "plan_maintenance_schedules",
 ]

@@ -31,7 +31,12 @@ from outcomes.analyses.maintenance_schedules.diagnostics import (
     support_table,
 )
 from outcomes.analyses.maintenance_schedules.naive import naive_estimates
-from outcomes.analyses.maintenance_schedules.prepare import Prepared, known_at_start, prepare
+from outcomes.analyses.maintenance_schedules.prepare import (
+    Prepared,
+    known_at_start,
+    prepare,
+    with_range,
+)
 from outcomes.analyses.maintenance_schedules.rows import (
     MODEL_DEPENDENT,
     block_curve,
@@ -104,7 +109,7 @@ def estimate_maintenance_schedules(
     """
     spec = spec or MaintenanceSchedulesSpec()
     spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
-    instrument = tables.registry.get(spec.instrument)
+    instrument = with_range(tables, spec.instrument)
     planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
     spec = replace(spec, grace=spec.grace if spec.grace is not None else (0 if planned else 1))
     known = known_at_start(tables, spec)

@@ -143,3 +143,31 @@ def known_at_start(tables: Tables, spec: MaintenanceSchedulesSpec) -> pd.DataFra
     start = derive_start(tables.patients, tables.sessions, cuts)
     baseline = derive_baseline(tables.assessments, start, spec.instrument, cuts)
     return found.merge(baseline[["patient_id", "baseline"]], on="patient_id", how="left")
+
+
+def with_range(tables: Tables, code: str) -> Instrument:
+    """Look up the pain instrument.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    code : str
+        Code of the instrument.
+
+    Returns
+    -------
+    Instrument
+        One with a smallest and a largest value.
+
+    Raises
+    ------
+    EstimationError
+        If it has none: histories are modelled in tenths of the range.
+    """
+    instrument = tables.registry.get(code)
+    if instrument.minimum is None or instrument.maximum is None:
+        raise EstimationError(
+            f"{instrument.label} has no range.", "Compare schedules on a pain score with one."
+        )
+    return instrument

@@ -1,0 +1,93 @@
+"""What a comparison could show and when, worked out before any outcome is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analyses.maintenance_schedules.prepare import known_at_start, prepare, with_range
+from outcomes.analyses.maintenance_schedules.rows import support
+from outcomes.analyses.maintenance_schedules.spec import MaintenanceSchedulesSpec
+from outcomes.stats.weights import effective_sample_size
+from outcomes.tables import Tables
+
+# Normal quantiles of a two-sided test at 5 % and of a power of 80 %.
+DETECTABLE = 1.96 + 0.84
+
+
+def plan_maintenance_schedules(
+    tables: Tables, spec: MaintenanceSchedulesSpec | None = None
+) -> pd.DataFrame:
+    """Say how many patients and months each schedule still needs, and what could then be seen.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    spec : MaintenanceSchedulesSpec, optional
+        Choices of the comparison.
+
+    Returns
+    -------
+    DataFrame
+        One row a horizon and strategy: horizon, strategy, n_eligible, n_following (kept to it and
+        answered in the thinnest block), ess, patients_needed (eligible, for `warn_ess`),
+        months_needed (at the pace of the last year, 0 when enough), smallest_difference (points,
+        that a comparison with a schedule of as many effective patients detects with a power of
+        80 %), status (ok, warned, refused, not_possible), note.
+
+    Raises
+    ------
+    EstimationError
+        For an instrument without a range.
+
+    Notes
+    -----
+    Outcomes are not used: weights need only schedules, who stayed and who answered. The spread is
+    that of the last score at the first decision, the difference 2.8 √2 SD/√ess. The weights' spread
+    is taken to stay what it is.
+    """
+    spec = spec or MaintenanceSchedulesSpec()
+    spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
+    planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
+    spec = replace(spec, grace=spec.grace if spec.grace is not None else (0 if planned else 1))
+    instrument = with_range(tables, spec.instrument)
+    known = known_at_start(tables, spec)
+    rows: list[dict[str, object]] = []
+    for horizon in spec.horizons:
+        ready = prepare(tables, known, spec, horizon, instrument, planned, all_outcomes=False)
+        if isinstance(ready, str):
+            rows.append({"horizon": horizon.name, "status": "not_possible", "note": ready})
+            continue
+        comparison, grid = ready.comparison, ready.grid
+        fitted, outcome = comparison.whole, comparison.outcomes[0]
+        first = grid.frame[grid.frame["block"] == 1]
+        spread = float(first["score"].std())
+        end = tables.as_of - pd.Timedelta(days=28 * horizon.last)
+        pace = int((first["decision"] > end - pd.Timedelta(days=365)).sum()) / 12
+        for s in comparison.strategies:
+            w = comparison.outcome_weights(fitted, outcome, s)
+            ess = min(effective_sample_size(column) for column in w.T)
+            without = comparison.without_chance(fitted, s, spec.min_chance)
+            state = support(s, ess, grid.n, spec, without)
+            needed = ceil(grid.n * spec.warn_ess / max(ess, 1.0))
+            more = max(needed - grid.n, 0)
+            months = ceil(more / pace) if pace > 0 else np.nan
+            rows.append(
+                {
+                    "horizon": horizon.name,
+                    "strategy": s,
+                    "n_eligible": grid.n,
+                    "n_following": int((w > 0).sum(axis=0).min()),
+                    "ess": ess,
+                    "patients_needed": needed,
+                    "months_needed": 0.0 if not more else months,
+                    "smallest_difference": DETECTABLE * spread * np.sqrt(2 / max(ess, 1.0)),
+                    "status": "refused" if state.refused else ("warned" if state.note else "ok"),
+                    "note": state.note,
+                }
+            )
+    return pd.DataFrame(rows)
