@@ -278,9 +278,10 @@ def _export(options: argparse.Namespace) -> int:
     key = options.pseudonyms
     if key is None and (options.new_key or options.shift_dates):
         raise UsageError("A key is needed for that.", "Name its file with --pseudonyms KEY.")
+    folders = (options.data, options.out)
     if options.new_key:
-        make_key(key)
-    secret = None if key is None else read_key(key, away_from=(options.data, options.out))
+        make_key(key, away_from=folders)
+    secret = None if key is None else read_key(key, away_from=folders)
     pseudonyms = Pseudonyms(secret, shift=options.shift_dates)
     rows = export_data(options.data, options.out, options.kind, pseudonyms=pseudonyms)
     print("\n".join(f"{name}: {count:,} rows" for name, count in rows.items()))

@@ -19,6 +19,8 @@ BELOW: dict[str, set[str]] = {
     "derive": {"schema", "tables", "instruments", "settings"},
     "io": {"schema", "tables", "instruments", "settings"},
     "simulate": {"schema", "tables", "instruments", "settings", "io"},
+    # analysis data are derived records, so an export sees what an analysis sees
+    "export": {"schema", "tables", "instruments", "settings", "io", "derive"},
     "analyses": {"derive", "stats", "results", "schema", "tables", "instruments", "settings"},
     "verdicts": {"results", "instruments", "settings"},
     "present": {"results", "instruments", "settings", "verdicts"},
@@ -26,7 +28,8 @@ BELOW: dict[str, set[str]] = {
 ABOVE = {"cli", "report", "__init__", "__main__"}
 NUMERICAL = {"scipy", "statsmodels", "formulaic", "patsy"}
 # Layers that may open files: records, reports, the shipped definitions and the user's settings.
-DISK = {"io", "report", "cli", "simulate", "settings", "instruments", "__init__", "__main__"}
+DISK = {"io", "export", "report", "cli", "simulate", "settings", "instruments"}
+DISK |= {"__init__", "__main__"}
 OPENERS = {"open", "read_text", "write_text", "read_bytes", "write_bytes", "to_csv", "to_parquet"}
 CLINICAL = {"patient", "pain", "clinic", "therapist", "headache", "cadence", "session"}
 
