@@ -59,8 +59,10 @@ class Estimates:
             does for an unstructured covariance; "between-within"; "residual"; "none" (normal).
             Both Kenward-Roger methods also enlarge the standard errors and need REML.
         vcov : str
-            "model", or from the residuals of each subject "empirical" (CR0), "bias-reduced" (CR2)
-            or "jackknife" (CR3). Satterthwaite degrees of freedom follow the choice.
+            "model"; "observed", from the information of coefficients and covariance together,
+            which is larger where subjects leave because of what was seen of them; or from the
+            residuals of each subject "empirical" (CR0), "bias-reduced" (CR2) or "jackknife" (CR3),
+            with Satterthwaite degrees of freedom of their own.
         level : float
             Confidence level.
 

@@ -53,6 +53,8 @@ class Fitted:
         Directions in which the likelihood is flat or falls are left out; the fit says so.
         """
         H = self.optimum.hessian / 2.0
+        if not self.optimum.problems:
+            return np.asarray(np.linalg.inv(H))
         scale = np.sqrt(np.maximum(np.abs(np.diag(H)), 1e-300))
         values, vectors = np.linalg.eigh(H / np.outer(scale, scale))
         good = values > 1e-9

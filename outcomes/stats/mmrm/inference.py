@@ -43,10 +43,9 @@ def satterthwaite(fitted: Fitted, L: Array) -> Array:
     p = len(point.beta)
     side = L @ point.phi
     variance = np.einsum("lp,lp->l", side, L)
-    slopes = np.einsum(
-        "lp,hpq,lq->lh", side, fitted.optimum.derivative_products[:, :p, :p], side, optimize=True
-    )
-    spread = np.einsum("lh,hj,lj->l", slopes, fitted.theta_covariance, slopes)
+    K = fitted.optimum.derivative_products[:, :p, :p]
+    slopes = np.einsum("hlq,lq->lh", side @ K, side)
+    spread = np.einsum("lh,lh->l", slopes @ fitted.theta_covariance, slopes)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(spread > 0, 2.0 * variance**2 / spread, np.inf)
 

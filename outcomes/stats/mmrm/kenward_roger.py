@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from ...errors import EstimationError
 from .fitted import Fitted
+from .products import product
 
 Array = NDArray[np.float64]
 
@@ -56,7 +57,7 @@ def adjusted_covariance(fitted: Fitted, linear: bool) -> Array:
         k = len(D)
         own = slice(first_parameter, first_parameter + k)
         first_parameter += k
-        mixed = np.tensordot(W[own, own], D, axes=1)
+        mixed = product(W[own, own], D.reshape(k, -1)).reshape(D.shape)
         inside = np.zeros_like(A)
         for left, right in zip(mixed, D, strict=True):
             inside += left @ A @ right
@@ -65,7 +66,8 @@ def adjusted_covariance(fitted: Fitted, linear: bool) -> Array:
             inside -= np.tensordot(W[own, own], bend, axes=2) / 4.0
         middle[here] = A @ inside @ A
     # Sums of W_hj K_h Phi K_j run over all pairs, those of different groups too.
-    pairs = np.einsum("hpq,hqr->pr", np.tensordot(W, K, axes=1), point.phi @ K, optimize=True)
+    weighted = product(W, K.reshape(len(K), -1)).reshape(K.shape)
+    pairs = (weighted @ (point.phi @ K)).sum(axis=0)
     total = data.quadratic(middle)[:p, :p] - pairs
     adjusted = point.phi + 2.0 * point.phi @ total @ point.phi
     return (adjusted + adjusted.T) / 2

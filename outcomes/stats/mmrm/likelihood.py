@@ -23,9 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from .moments import Moments, inverse
+from .products import product
 
 Array = NDArray[np.float64]
 LOG_2PI = float(np.log(2 * np.pi))
@@ -105,12 +105,14 @@ class Likelihood:
                 raise np.linalg.LinAlgError("covariance is singular to working precision")
             K = data.quadratic(A)
             _need_finite(K)
-            factor = cho_factor(K[:p, :p], lower=True)
-            beta = cho_solve(factor, K[:p, p])
-            phi = cho_solve(factor, np.eye(p))
+            factor = np.linalg.cholesky(K[:p, :p])
+            inverse_factor = np.linalg.inv(factor)
+            phi = inverse_factor.T @ inverse_factor
+            beta = phi @ K[:p, p]
+            beta += phi @ (K[:p, p] - K[:p, :p] @ beta)
             deviance = log_det + K[p, p] - beta @ K[:p, p] - self.log_weight
             if self.reml:
-                deviance += 2.0 * np.log(np.diag(factor[0])).sum() + (self.n_rows - p) * LOG_2PI
+                deviance += 2.0 * np.log(np.diag(factor)).sum() + (self.n_rows - p) * LOG_2PI
             else:
                 deviance += self.n_rows * LOG_2PI
         _need_finite(np.append(phi, deviance))
@@ -162,7 +164,7 @@ class Likelihood:
         if self.reml:
             phi_K = point.phi @ K[:, :p, :p]
             k = len(K)
-            H -= phi_K.reshape(k, -1) @ np.swapaxes(phi_K, 1, 2).reshape(k, -1).T
+            H -= product(phi_K.reshape(k, -1), np.swapaxes(phi_K, 1, 2).reshape(k, -1).T)
         return (H + H.T) / 2
 
     def _expected_products(self, point: Point) -> Array:
@@ -183,8 +185,8 @@ def _need_finite(values: Array) -> None:
 def contract(D: Array, G: Array) -> Array:
     """Sum over patterns of <D_h, G_r>; D is (..., 1 or R, T, T), G is (R, T, T)."""
     if D.shape[-3] == 1:
-        G = G.sum(axis=0, keepdims=True)
-    return np.einsum("...rts,rts->...", D, G, optimize=True)
+        G = G.sum(axis=0)
+    return np.asarray(D.reshape(*D.shape[:-3], G.size) @ G.ravel())
 
 
 def trace_pairs(D: Array, left: Array, right: Array) -> Array:
@@ -196,10 +198,10 @@ def trace_pairs(D: Array, left: Array, right: Array) -> Array:
         return (np.swapaxes(D @ left, 2, 3)).reshape(shape) @ (D @ right).reshape(shape).T
     # sum D_h[a,b] L[b,c] D_j[c,d] R[d,a]: sum L (x) R over the patterns first.
     n = len(left)
-    tensor = left.reshape(n, T * T).T @ right.reshape(n, T * T)
+    tensor = product(left.reshape(n, T * T).T, right.reshape(n, T * T))
     tensor = tensor.reshape(T, T, T, T).transpose(3, 0, 1, 2).reshape(T * T, T * T)
     flat = D.reshape(k, T * T)
-    return flat @ tensor @ flat.T
+    return product(product(flat, tensor), flat.T)
 
 
 def _block_diagonal(blocks: list[Array]) -> Array:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .covariances import SpatialExponential, Structure
+from .products import product
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -81,15 +82,17 @@ class GridMoments:
         d, p = self.maps.shape[1:]
         lead = A.shape[:-3]
         A = A.reshape(-1, R, T, T)
-        uu = np.moveaxis(A, 1, -1).reshape(-1, R) @ self.products[:, :d, :d].reshape(R, d * d)
+        # Stacks of small products, see `products`.
+        flat = np.ascontiguousarray(np.moveaxis(A, 1, -1)).reshape(-1, T * T, R)
+        uu = flat @ self.products[:, :d, :d].reshape(R, d * d)
         uu = uu.reshape(-1, T, T, d, d).swapaxes(2, 3).reshape(-1, T * d, T * d)
         uy = self.products[:, :d, d:].swapaxes(1, 2).reshape(R * T, d)
-        uy = (A.swapaxes(1, 2).reshape(-1, R * T) @ uy).reshape(-1, T * d)
+        uy = (A.swapaxes(1, 2).reshape(-1, T, R * T) @ uy).reshape(-1, T * d)
         maps = self.maps.reshape(T * d, p)
         K = np.empty((len(A), p + 1, p + 1))
         K[:, :p, :p] = maps.T @ uu @ maps
-        K[:, :p, p] = K[:, p, :p] = uy @ maps
-        K[:, p, p] = A.reshape(len(A), -1) @ self.products[:, d:, d:].ravel()
+        K[:, :p, p] = K[:, p, :p] = product(uy, maps)
+        K[:, p, p] = np.einsum("hrts,rts->h", A, self.products[:, d:, d:])
         return K.reshape(*lead, p + 1, p + 1)
 
     @property
@@ -102,10 +105,11 @@ class GridMoments:
         """Sum over the subjects of each pattern of w_it' M w_is."""
         R, T = self.seen.shape
         d, p = self.maps.shape[1:]
-        N = np.einsum("tdp,pq,seq->tsde", self.maps, M[:p, :p], self.maps, optimize=True)
+        maps = self.maps.reshape(T * d, p)
+        N = product(product(maps, M[:p, :p]), maps.T).reshape(T, d, T, d).swapaxes(1, 2)
         uu = self.products[:, :d, :d].reshape(R, d * d)
-        out = (uu @ N.reshape(T * T, d * d).T).reshape(R, T, T)
-        cross = np.einsum("tdp,p->td", self.maps, M[:p, p]) @ self.products[:, :d, d:]
+        out = product(uu, N.reshape(T * T, d * d).T).reshape(R, T, T)
+        cross = (self.maps @ M[:p, p]) @ self.products[:, :d, d:]
         out += cross + np.swapaxes(cross, 1, 2)
         out += M[p, p] * self.products[:, d:, d:]
         return out

@@ -135,13 +135,18 @@ def _scoring(likelihood: Likelihood, point: Point) -> tuple[Point, int]:
 
 
 def _direction(curvature: Array, gradient: Array) -> tuple[Array, float]:
+    """Newton direction and decrement, made downhill where the curvature is not positive."""
     size = np.abs(np.diag(curvature))
     scale = np.sqrt(np.maximum(size, max(1e-12 * float(size.max()), 1e-100)))
-    values, vectors = np.linalg.eigh(curvature / np.outer(scale, scale))
-    # Where the curvature is negative, its size still says how far to go downhill.
-    values = np.maximum(np.abs(values), 1e-8)
-    rotated = vectors.T @ (gradient / scale)
-    return -(vectors @ (rotated / values)) / scale, float(rotated @ (rotated / values))
+    scaled, slope = curvature / np.outer(scale, scale), gradient / scale
+    try:
+        np.linalg.cholesky(scaled - 1e-8 * np.eye(len(scaled)))
+        step = np.linalg.solve(scaled, slope)
+    except np.linalg.LinAlgError:
+        # Where the curvature is negative, its size still says how far to go downhill.
+        values, vectors = np.linalg.eigh(scaled)
+        step = vectors @ ((vectors.T @ slope) / np.maximum(np.abs(values), 1e-8))
+    return -step / scale, float(slope @ step)
 
 
 def _halve(
@@ -183,7 +188,11 @@ def _is_positive(matrix: Array) -> bool:
     scale = np.sqrt(np.abs(np.diag(matrix)))
     if (scale == 0).any():
         return False
-    return bool(np.linalg.eigvalsh(matrix / np.outer(scale, scale))[0] > 1e-9)
+    try:
+        np.linalg.cholesky(matrix / np.outer(scale, scale) - 1e-9 * np.eye(len(matrix)))
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def _is_flat(hessian: Array, theta: Array) -> bool:

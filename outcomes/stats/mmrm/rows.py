@@ -159,7 +159,10 @@ def read_rows(
     if not on_grid:
         checks.check_repeats(visit, visit_codes)
     codes = {name: found[order] for name, found in codes.items()}
-    y = np.asarray(work_out(formula, left, numbers.loc[kept]), dtype=float)[order, 0]
+    if str(left) == left_names[0]:
+        y = numbers[left_names[0]].to_numpy()[kept][order]
+    else:
+        y = np.asarray(work_out(formula, left, numbers.loc[kept]), dtype=float)[order, 0]
     if not np.isfinite(y).all():
         raise EstimationError(
             f"The outcome of {formula!r} is not finite in {int((~np.isfinite(y)).sum())} rows.",
