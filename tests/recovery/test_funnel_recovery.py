@@ -120,3 +120,19 @@ def test_the_variance_between_units_is_recovered() -> None:
     s = units(rng, (2000, 40), 20, 400)
     y = rng.normal(size=s.shape) * np.sqrt(TAU**2 + s**2)
     assert paule_mandel(y, s**2).mean() == pytest.approx(TAU**2, rel=0.04)
+
+
+def test_false_alarms_with_case_mix_follow_the_expectation_of_each_unit() -> None:
+    # Expectations from 10 to 90 %: errors differ threefold, and the flags must not.
+    n = np.full(12, 150)
+    expected = n * np.linspace(0.1, 0.9, 12)
+    funnel = funnel_of_proportions(
+        range(12),
+        np.round(expected),
+        n,
+        expected=expected,
+        variance=0.8 * expected * (1 - expected / n),
+    )
+    share = funnel.false_alarms(tau=0.06, replicates=3000).by_unit[0]
+    assert share.mean() == pytest.approx(0.05, abs=0.012)
+    assert np.ptp(share) < 0.04

@@ -168,3 +168,17 @@ def test_false_alarms_keep_the_chart_as_it_is() -> None:
 def test_what_cannot_be_charted_is_refused(call: Any) -> None:
     with pytest.raises(EstimationError):
         call()
+
+
+def test_a_series_that_never_varies_is_charted_on_its_centre() -> None:
+    chart = control_chart([2.0] * 12 + [3.0], freeze=12)
+    assert chart.points["high"].tolist() == [2.0] * 13
+    assert chart.points["beyond"].tolist() == [0] * 12 + [1]
+    none = control_chart([0.0] * 6, "p", denominators=[20] * 6)
+    assert none.points["high"].tolist() == [0.0] * 6 and not none.signal
+
+
+def test_periods_are_kept_as_they_are() -> None:
+    months = pd.period_range("2026-01", periods=3, freq="M")
+    chart = control_chart([1.0, 2.0, 1.0], periods=months)
+    assert chart.points["period"].tolist() == list(months)

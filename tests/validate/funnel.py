@@ -170,10 +170,10 @@ def section() -> str:
 
 {dt.date.today().isoformat()}, seed {SEED}. Units differ by a standard deviation of {TAU}, subjects
 within a unit by {SD:.0f}; sizes log-uniform (20 to 400 with 20 and 40 units, 40 to 200 with 8). No
-unit is out of line; for the power one is a full point off. Bands for leave-one-out: 4–6 % beyond
-95 %, at most .4 % beyond 99.8 %, with 40 units; with few units or little real difference fewer are
-flagged, because a variance is never estimated below 0. 2,000 funnels of 40 units, 4,000 of 20 and of 8 (error of a share
-of units at 95 %: .001).
+unit is out of line; for the power one is a full point off. Bands for leave-one-out with 40 units:
+4–6 % beyond 95 %, at most .4 % beyond 99.8 %. With few units or little real difference fewer are
+flagged, because a variance is never estimated below 0. 2,000 funnels of 40 units, 4,000 of 20 and
+of 8 (error of a share of units at 95 %: .001).
 
 {table(means)}
 

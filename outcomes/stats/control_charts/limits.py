@@ -89,7 +89,7 @@ def range_sigma(values: Floats, screened: bool = True) -> Floats:
     ranges = moving_ranges(values)
     mean = _mean(ranges)
     if screened:
-        mean = _mean(np.where(ranges < _RANGE_LIMIT * mean, ranges, np.nan))
+        mean = _mean(np.where(ranges <= _RANGE_LIMIT * mean, ranges, np.nan))
     return mean / _D2
 
 

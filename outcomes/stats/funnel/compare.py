@@ -71,7 +71,7 @@ def funnel_of_means(
     Spiegelhalter DJ. Funnel plots for comparing institutional performance. Stat Med
     2005;24:1185–1202.
     """
-    frame = _frame(unit, value, n)
+    frame = _frame(unit, value, n).assign(expected=np.nan)
     one = np.broadcast_to(np.asarray(sd, float), len(frame))
     known = (frame["value"].notna() & (frame["n"] > 0)).to_numpy()
     if not (np.isfinite(one[known]).all() and (one[known] > 0).all()):
@@ -170,7 +170,7 @@ def funnel_of_proportions(
         value = count / size if expected is None else overall + count / size - mean
         spread = size * mean * (1 - mean) if variance is None else np.asarray(variance, float)
         error = 0.5 / np.sqrt(size) if limits == "arcsine" else np.sqrt(spread) / size
-    frame = _frame(unit, value, size)
+    frame = _frame(unit, value, size).assign(expected=mean)
     few = int(np.sum(size[known] * min(overall, 1 - overall) < _FEW_EXPECTED))
     notes = (
         (

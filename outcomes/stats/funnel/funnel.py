@@ -32,11 +32,12 @@ class Funnel:
     Parameters
     ----------
     units : pandas.DataFrame
-        One row per unit, in the order given: unit, n, value, std_error (of sampling, on the scale),
-        centre, low_95, high_95, low_998, high_998, deviate, p_value, position (``inside``,
-        ``below_95``, ``above_95``, ``below_998``, ``above_998``), shrunken, shrunken_low,
-        shrunken_high (95 %), reliability, detectable (difference that the 99.8 % limits would show
-        with a power of 80 %, on the scale). NaN and ``not_compared`` for a unit without a value.
+        One row per unit, in the order given: unit, n, value, expected (mean expectation of a
+        subject, for proportions), std_error (of sampling, on the scale), centre, low_95, high_95,
+        low_998, high_998, deviate, p_value, position (``inside``, ``below_95``, ``above_95``,
+        ``below_998``, ``above_998``), shrunken, shrunken_low, shrunken_high (95 %), reliability,
+        detectable (difference that the 99.8 % limits would show with a power of 80 %, on the
+        scale). NaN and ``not_compared`` for a unit without a value.
     scale : {"mean", "proportion", "arcsine", "exact"}
         Scale on which limits were computed.
     dispersion : str
@@ -137,8 +138,8 @@ class Funnel:
         Notes
         -----
         Units keep their standard errors and vary by τ about the centre. Proportions are drawn as
-        binomial counts, so the steps of small units are in the answer; with case-mix the drawn
-        counts have the expected proportion of the unit.
+        binomial counts about the unit's expectation, so the steps of small units are in the answer;
+        with case-mix their deviations are scaled to the standard error, which is below binomial.
 
         References
         ----------
@@ -147,16 +148,21 @@ class Funnel:
         """
         rows = self.units[self.units["position"] != "not_compared"]
         error, size = rows["std_error"].to_numpy(), rows["n"].to_numpy(float)
+        expected, whole = rows["expected"].to_numpy(), np.maximum(1, np.round(size)).astype(int)
         between = float(np.sqrt(self.tau2)) if tau is None else tau
         centre = self._centre()
+        narrower = error / np.sqrt(expected * (1 - expected) / size)
 
         def draw(rng: np.random.Generator, count: int) -> Floats:
             level = centre + between * rng.normal(size=(count, len(rows)))
             if self.scale == "mean":
                 return np.asarray(level + error * rng.normal(size=level.shape))
-            share = np.clip(from_scale(level, self.scale), 0, 1)
-            drawn = rng.binomial(np.round(size).astype(int), share) / np.round(size)
-            return to_scale(drawn, self.scale)
+            if self.scale == "arcsine":
+                return to_scale(
+                    rng.binomial(whole, from_scale(level, self.scale)) / whole, "arcsine"
+                )
+            share = np.clip(expected + level - centre, 0, 1)
+            return np.asarray(level + (rng.binomial(whole, share) / whole - share) * narrower)
 
         def outside(values: Floats) -> NDArray[np.bool_]:
             if self.scale == "exact":
