@@ -17,21 +17,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analyses.assemble import assemble, refuse
+from outcomes.analyses.confirmed_improvement import improvement_rows
+from outcomes.analyses.course_weights import CourseWeights, plateau
 from outcomes.analyses.estimand import describe
-from outcomes.analyses.groups import Members, members
+from outcomes.analyses.groups import members
 from outcomes.derive.baseline import derive_baseline
 from outcomes.derive.course_sessions import derive_course_sessions
 from outcomes.results import AnalysisResult
 from outcomes.stats.bootstrap import bootstrap
-from outcomes.stats.intervals import wilson
 from outcomes.stats.strategies import period_mean
-from outcomes.stats.weights import Decision, WeightFit, WeightModels
 from outcomes.tables import Tables
 
 QUESTION = "sessions_to_improvement"
 Floats = NDArray[np.float64]
 EVERYONE, ATTENDEES = "everyone", "attendees"
-SHOWN = (1, 2, 4, 6)
 
 
 @dataclass(frozen=True)
@@ -118,9 +117,19 @@ def estimate_sessions_to_improvement(
             f"first course; {spec.min_ess:.0f} are needed, some of whom left it."
         )
         return refuse(QUESTION, spec, tables, people, reason)
-    fitted = CourseWeights(course, spec)
+    fitted = CourseWeights(course, spec.sessions)
     rows, curve = _mean_rows(fitted, spec, on_step)
-    rows += _improvement_rows(tables, course, people, spec)
+    baseline = derive_baseline(
+        tables.assessments, people.start, spec.instrument, tables.settings.cut_points
+    )
+    rows += improvement_rows(
+        course,
+        baseline.set_index("patient_id")["baseline"],
+        people.frame.set_index("patient_id")["onset"],
+        points=spec.points,
+        percent=spec.percent,
+        level=spec.conf_level,
+    )
     instrument = tables.registry.get(spec.instrument)
     shown = pd.DataFrame(rows).assign(
         outcome=spec.instrument, n_eligible=len(people.frame), conf_level=spec.conf_level
@@ -146,93 +155,6 @@ def estimate_sessions_to_improvement(
         curve=curve,
         notes=fitted.whole.notes,
     )
-
-
-class CourseWeights:
-    """Weights for leaving the course, refitted in resamples.
-
-    Parameters
-    ----------
-    course : DataFrame
-        As made by `derive_course_sessions`, every row with a last score.
-    spec : SessionsToImprovementSpec
-        Number of sessions.
-    """
-
-    def __init__(self, course: pd.DataFrame, spec: SessionsToImprovementSpec) -> None:
-        frame = course.assign(
-            told=course["goes_on"].notna(),
-            ends=1 - course["goes_on"].fillna(1),
-            high=(course["last"] - 3).clip(lower=0),
-        )
-        self.sessions = spec.sessions
-        decision = Decision(
-            "ending", "ends", "last + high + C(session)", None, keep=0, at_risk="told"
-        )
-        self.models = WeightModels(frame, [decision], subject="patient_id", period="session")
-        self.patient, self.session = self.models.unit, course["session"].to_numpy() - 1
-        self.score = self._square(course["score"].to_numpy())
-        self.whole = self.models.fit()
-
-    def _square(self, values: Floats) -> Floats:
-        out = np.full((self.models.n_subjects, self.sessions), np.nan)
-        out[self.patient, self.session] = values
-        return out
-
-    def weights(self, fit: WeightFit) -> Floats:
-        """Weights of who is at each session.
-
-        Parameters
-        ----------
-        fit : WeightFit
-            Fit of the models.
-
-        Returns
-        -------
-        ndarray of float, shape (n, sessions)
-            Π over the sessions before of 1/P(goes on); 0 without a score.
-        """
-        through = self._square(fit.weights)
-        before = np.ones_like(through)
-        before[:, 1:] = through[:, :-1]
-        return np.where(np.isnan(self.score), 0.0, np.nan_to_num(before))
-
-    def means(self, fit: WeightFit, counts: Floats | None = None) -> Floats:
-        """Weighted mean of each session.
-
-        Parameters
-        ----------
-        fit, counts
-            Fit, and how often each patient counts.
-
-        Returns
-        -------
-        ndarray of float, shape (sessions,)
-            Means, missing where nobody is left.
-        """
-        w = self.weights(fit) * (1.0 if counts is None else counts[:, None])
-        total = w.sum(axis=0)
-        summed = (w * np.nan_to_num(self.score)).sum(axis=0)
-        return np.divide(summed, total, out=np.full(self.sessions, np.nan), where=total > 0)
-
-
-def plateau(means: Floats, margin: float) -> float:
-    """Find the first session that is less than a margin above the last.
-
-    Parameters
-    ----------
-    means : ndarray of float, shape (sessions,)
-        Mean pain by session.
-    margin : float
-        Points.
-
-    Returns
-    -------
-    float
-        Number of the session, missing where the last mean is.
-    """
-    near = means - means[-1] < margin
-    return float(np.argmax(near) + 1) if near.any() else float("nan")
 
 
 def _mean_rows(
@@ -315,84 +237,3 @@ def _mean_rows(
         }
     )
     return rows, curve
-
-
-def _improvement_rows(
-    tables: Tables, course: pd.DataFrame, people: Members, spec: SessionsToImprovementSpec
-) -> list[dict[str, object]]:
-    """Cumulative incidence of confirmed improvement, and of leaving before it, by onset."""
-    start = people.frame[["patient_id", "start", "first_session"]]
-    baseline = derive_baseline(
-        tables.assessments, start, spec.instrument, tables.settings.cut_points
-    ).set_index("patient_id")["baseline"]
-    onset = people.frame.set_index("patient_id")["onset"]
-    frame = course[course["score"].notna()].copy()
-    frame["baseline"] = frame["patient_id"].map(baseline)
-    frame = frame[frame["baseline"].notna()]
-    fall = frame["baseline"] - frame["score"]
-    frame["better"] = (fall >= spec.points) & (fall >= spec.percent / 100 * frame["baseline"])
-    follows = frame["patient_id"].eq(frame["patient_id"].shift(-1))
-    again = frame["better"].shift(-1, fill_value=False) & follows
-    frame["event"] = frame["better"] & again & (frame["session"] > 1)
-    when = frame[frame["event"]].groupby("patient_id")["session"].min()
-    last = frame.groupby("patient_id").tail(1).set_index("patient_id")
-    rows: list[dict[str, object]] = []
-    for group in ("", "acute", "subacute", "chronic"):
-        ids = last.index if not group else last.index[onset.reindex(last.index) == group]
-        if not len(ids):
-            continue
-        hit = when.reindex(ids).to_numpy()
-        end = last.loc[ids, "session"].to_numpy()
-        left = last.loc[ids, "goes_on"].to_numpy() == 0
-        for term, found in zip(("improved_by", "left_by"), incidence(hit, end, left), strict=True):
-            for session in SHOWN:
-                share = found[min(session, len(found)) - 1]
-                low, high = wilson(share * len(ids), len(ids), spec.conf_level)
-                rows.append(
-                    {
-                        "term": term,
-                        "group_by": "onset" if group else "",
-                        "group": group,
-                        "landmark": f"session {session}",
-                        "estimate": share,
-                        "conf_low": float(low),
-                        "conf_high": float(high),
-                        "n_patients": len(ids),
-                        "n_events": int(np.nansum(hit <= session)),
-                        "method": "cumulative incidence, leaving as a competing event",
-                    }
-                )
-    return rows
-
-
-def incidence(hit: Floats, end: Floats, left: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Cumulative incidence of an event and of leaving before it, by session.
-
-    Parameters
-    ----------
-    hit : ndarray of float, shape (n,)
-        Session of the event, missing without one.
-    end : ndarray of int, shape (n,)
-        Last session seen.
-    left : ndarray of bool, shape (n,)
-        Whether the patient left after it; otherwise nothing more is known.
-
-    Returns
-    -------
-    improved, gone : ndarray of float, shape (sessions,)
-        Aalen–Johansen estimates at sessions 1, 2, ….
-    """
-    improved, gone = [], []
-    free, total, lost = 1.0, 0.0, 0.0
-    time = np.where(np.isnan(hit), end, hit)
-    for session in range(1, int(end.max()) + 1):
-        risk = int((time >= session).sum())
-        if risk:
-            now = int((hit == session).sum())
-            away = int(((end == session) & np.isnan(hit) & left).sum())
-            total += free * now / risk
-            lost += free * away / risk
-            free *= 1 - (now + away) / risk
-        improved.append(total)
-        gone.append(lost)
-    return np.array(improved), np.array(gone)

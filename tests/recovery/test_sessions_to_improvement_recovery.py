@@ -5,25 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from outcomes.analyses.confirmed_improvement import incidence
+from outcomes.analyses.course_weights import CourseWeights, plateau
 from outcomes.analyses.sessions_to_improvement import (
-    CourseWeights,
     SessionsToImprovementSpec,
     estimate_sessions_to_improvement,
-    incidence,
-    plateau,
 )
 from outcomes.derive.course_sessions import derive_course_sessions
 from outcomes.results import AnalysisResult
 from outcomes.tables import Tables
 from tests.small_tables import assessments, patients, sessions, tables_of
-from tests.validate.sessions_to_improvement import course_of, forced, records_of
+from tests.validate.sessions_to_improvement import SESSIONS, course_of, forced, records_of
 
 
 def test_a_forced_course_is_found_and_attendees_show_a_false_plateau() -> None:
     rng = np.random.default_rng(10)
     truth = forced(np.random.default_rng(11), 200_000)
     course = course_of(rng, 30_000)
-    fitted = CourseWeights(course, SessionsToImprovementSpec())
+    fitted = CourseWeights(course, SESSIONS)
     weighted = fitted.means(fitted.whole)
     attending = course.groupby("session")["score"].mean().to_numpy()
     assert np.abs(weighted - truth).max() < 0.12

@@ -19,7 +19,7 @@ from outcomes.analyses.maintenance_schedules.compare import (
 from outcomes.analyses.maintenance_schedules.naive import naive_estimates
 from outcomes.analyses.maintenance_schedules.prepare import known_at_start, prepare
 from outcomes.analyses.maintenance_schedules.rows import support
-from outcomes.analyses.maintenance_schedules.sensitivity import ONE_SIDED
+from outcomes.analyses.maintenance_schedules.unmeasured import ONE_SIDED
 from outcomes.analyses.maintenance_schedules.visits import visit_means
 from outcomes.settings import CutPoints
 from outcomes.simulate import SCENARIOS, LatentCohort, SimulationSpec, simulate

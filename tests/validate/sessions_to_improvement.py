@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from outcomes.analyses.sessions_to_improvement import CourseWeights, SessionsToImprovementSpec
+from outcomes.analyses.course_weights import CourseWeights
 from outcomes.schema import SCHEMAS
 from outcomes.tables import Tables
 
@@ -99,7 +99,7 @@ def section() -> str:
     n = 200_000
     truth = forced(np.random.default_rng(SEED), n)
     course = course_of(np.random.default_rng(SEED + 1), n)
-    fitted = CourseWeights(course, SessionsToImprovementSpec())
+    fitted = CourseWeights(course, SESSIONS)
     rows = pd.DataFrame(
         {
             "session": np.arange(1, SESSIONS + 1).astype(str),
