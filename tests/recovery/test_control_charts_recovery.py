@@ -16,6 +16,7 @@ from outcomes.stats.control_charts import (
     risk_adjusted_cusum,
     simulate_charts,
 )
+from outcomes.stats.control_charts.limits import range_sigma
 
 
 def beyond_limits(kind: str, phi: float, replicates: int = 3000, **how: bool) -> float:
@@ -46,6 +47,15 @@ def test_a_residual_chart_does_not(phi: float, uncorrected: float) -> None:
 def test_limits_for_what_is_to_come_keep_their_promise(kind: str, phi: float) -> None:
     # Known limits would give 1 - .9973^24 = .063.
     assert beyond_limits(kind, phi, prediction=True) == pytest.approx(0.063, abs=0.025)
+
+
+def test_the_degrees_of_freedom_of_a_mean_moving_range() -> None:
+    for points in (12, 24, 48):
+        drawn = np.random.default_rng(points).normal(size=(20_000, points))
+        sigma = range_sigma(drawn, screened=False)
+        assert sigma.mean() == pytest.approx(1.0, abs=0.005)
+        freedom = sigma.mean() ** 2 / (2 * sigma.var())
+        assert freedom / (points - 1) == pytest.approx(0.62, abs=0.03)
 
 
 def test_the_rules_about_runs_err_in_about_one_chart_of_twenty() -> None:

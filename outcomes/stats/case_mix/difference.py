@@ -51,9 +51,8 @@ def observed_minus_expected(
 
     References
     ----------
-    NHS England. Patient reported outcome measures: a guide to the methodology (casemix-adjusted
-    scores are expected from a national model; a provider's adjusted gain is the national gain plus
-    its mean difference).
+    NHS Digital. Patient reported outcome measures (PROMs) in England: a guide to PROMs methodology
+    (an adjusted gain is the national gain plus the mean difference of a provider).
     """
     w = np.ones(np.size(observed)) if weights is None else np.asarray(weights, float)
     frame = pd.DataFrame(

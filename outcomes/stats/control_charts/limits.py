@@ -209,8 +209,8 @@ def prediction_factor(points: int, factor: float = 3.0) -> float:
 
     References
     ----------
-    Wheeler DJ. Advanced topics in statistical process control. SPC Press 1995 (degrees of freedom
-    of a standard deviation from moving ranges).
+    Cryer JD, Ryan TP. The estimation of sigma for an X chart: MR/d2 or S/c4? J Qual Technol
+    1990;22:187–192 (variance of the mean moving range; 0.62 follows as 1/2cv²).
     """
     tail = stats.norm.sf(factor)
     return float(stats.t.isf(tail, 0.62 * (points - 1)) * np.sqrt(1 + 1 / points))

@@ -1,12 +1,11 @@
 """Funnels: compare units with what is expected of them, and know how often that goes wrong."""
 
-from outcomes.stats.funnel.alarms import (
-    Alarms,
+from outcomes.stats.funnel.alarms import Alarms, mean_alarms
+from outcomes.stats.funnel.compare import funnel_of_means, funnel_of_proportions
+from outcomes.stats.funnel.detectable import (
     detectable_difference,
-    mean_alarms,
     simulated_detectable_difference,
 )
-from outcomes.stats.funnel.compare import funnel_of_means, funnel_of_proportions
 from outcomes.stats.funnel.dispersion import Dispersion, Reference, reference
 from outcomes.stats.funnel.funnel import Funnel
 from outcomes.stats.funnel.heterogeneity import (

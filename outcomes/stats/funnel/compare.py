@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from outcomes.errors import EstimationError
-from outcomes.stats.funnel.alarms import LEVELS, critical_values, detectable_difference
+from outcomes.stats.funnel.alarms import LEVELS, critical_values
+from outcomes.stats.funnel.detectable import detectable_difference
 from outcomes.stats.funnel.dispersion import Dispersion, Reference, reference
 from outcomes.stats.funnel.funnel import Funnel, limit_frame
 from outcomes.stats.funnel.heterogeneity import paule_mandel, variance_interval

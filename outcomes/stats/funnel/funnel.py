@@ -15,8 +15,8 @@ from outcomes.stats.funnel.alarms import (
     Alarms,
     critical_values,
     simulate_alarms,
-    simulated_detectable_difference,
 )
+from outcomes.stats.funnel.detectable import simulated_detectable_difference
 from outcomes.stats.funnel.dispersion import Dispersion, Reference, reference
 from outcomes.stats.funnel.heterogeneity import paule_mandel, weighted_mean
 from outcomes.stats.funnel.limits import binomial_limits
@@ -185,7 +185,7 @@ class Funnel:
         Parameters
         ----------
         replicates, seed
-            As for `alarms.simulated_detectable_difference`.
+            As for `detectable.simulated_detectable_difference`.
 
         Returns
         -------
