@@ -145,6 +145,13 @@ def test_missing_columns_are_named_and_not_needed(cohort: Tables) -> None:
     assert row(found, "difference", "twice_monthly vs monthly")["status"] == "ok"
 
 
+def test_fewer_confounders_can_be_asked_for(cohort: Tables) -> None:
+    spec = replace(QUICK, confounders=("onset",), sensitivity=False, movements=False)
+    found = estimate_maintenance_schedules(cohort, spec)
+    assert found.diagnostics["confounders"] == ("baseline_", "C(onset_)")
+    assert row(found, "difference", "twice_monthly vs monthly")["status"] == "ok"
+
+
 def test_a_schedule_of_ones_own_and_one_that_nobody_keeps(cohort: Tables) -> None:
     spec = replace(
         QUICK,

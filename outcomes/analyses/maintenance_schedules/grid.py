@@ -155,7 +155,9 @@ def make_grid(
     history = np.column_stack([np.ones(len(frame)), frame[columns], *kinds]).astype(float)
     cluster = np.zeros(n, dtype=np.int64)
     if "clinic" in patients:
-        cluster = pd.factorize(frame["clinic_"].to_numpy()[::k])[0].astype(np.int64)
+        clinic = patients.set_index("patient_id")["clinic"].fillna("")
+        ids = frame["patient_id"].to_numpy()[::k]
+        cluster = pd.factorize(clinic.reindex(ids).to_numpy())[0].astype(np.int64)
     return ScheduleGrid(
         frame=frame,
         n=n,

@@ -133,12 +133,14 @@ def known_at_start(tables: Tables, spec: MaintenanceSchedulesSpec) -> pd.DataFra
     Returns
     -------
     DataFrame
-        One row a patient: patient_id, baseline, and a column for each confounder there is.
+        One row a patient: patient_id, baseline, clinic, and a column for each confounder there is.
     """
     there = {*DERIVED, *tables.patients.columns}
     if tables.covariates is not None:
         there |= set(tables.covariates["name"])
-    found = start_values(tables, [name for name in spec.confounders if name in there])
+    # Clinics are resampled whole where there are many, adjusted for or not.
+    names = dict.fromkeys((*spec.confounders, "clinic"))
+    found = start_values(tables, [name for name in names if name in there])
     cuts = tables.settings.cut_points
     start = derive_start(tables.patients, tables.sessions, cuts)
     baseline = derive_baseline(tables.assessments, start, spec.instrument, cuts)
