@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(_command(kinds, "excel", _import, "Excel workbooks of any layout"))
     _add_import(_command(kinds, "parquet", _import, "Parquet files of any layout"), drafts=False)
     _add_export(_command(commands, "export", _export, "write records for other programs"))
+    _add_kit(_command(commands, "kit", _kit, "write what a clinic needs to start recording"))
     _add_simulate(_command(commands, "simulate", _simulate, "make synthetic records"))
     _add_lab(_command(commands, "lab", _lab, "open JupyterLab with the notebooks"))
     return parser
@@ -175,6 +176,12 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shift-dates", action="store_true", help="shift all dates of a patient by some days"
     )
+
+
+def _add_kit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--paper", choices=("a4", "letter"), default="a4")
+    parser.add_argument("--pdf", action=argparse.BooleanOptionalAction, default=True)
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
@@ -287,6 +294,18 @@ def _export(options: argparse.Namespace) -> int:
     print("\n".join(f"{name}: {count:,} rows" for name, count in rows.items()))
     print(f"{options.out}: {'pseudonymised' if secret else 'with ids as recorded'}")
     return DONE
+
+
+def _kit(options: argparse.Namespace) -> int:
+    from outcomes.report.kit import make_kit
+
+    for path in make_kit(options.out, paper=options.paper, pdf=options.pdf, say=_warn):
+        print(path)
+    return DONE
+
+
+def _warn(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _simulate(options: argparse.Namespace) -> int:
