@@ -47,7 +47,11 @@ class Sentence:
 
 
 def change_sentence(
-    result: AnalysisResult, day: int, registry: InstrumentRegistry | None = None
+    result: AnalysisResult,
+    day: int,
+    registry: InstrumentRegistry | None = None,
+    *,
+    follows: bool = False,
 ) -> Sentence:
     """Say how a score changed from the start to a follow-up time.
 
@@ -59,6 +63,8 @@ def change_sentence(
         Follow-up time.
     registry : InstrumentRegistry, optional
         Instruments of the data set; those shipped unless given.
+    follows : bool
+        Whether it follows such a sentence about an earlier time, and need not repeat everything.
 
     Returns
     -------
@@ -83,6 +89,10 @@ def change_sentence(
     if verdict.direction == "little change":
         limits = write.interval(change["conf_low"], change["conf_high"])
         what = f"{subject} hardly changed in {when} (95% CI {limits} {change['unit']}){levels}"
+    elif follows:
+        side = "below" if change["estimate"] < 0 else "above"
+        limits = write.interval(low, high)
+        what = f"After {when} it was {amount} {change['unit']} {side} the start (95% CI {limits})"
     else:
         verb = "fell" if change["estimate"] < 0 else "rose"
         limits = write.interval(low, high)

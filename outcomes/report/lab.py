@@ -101,6 +101,9 @@ def run_lab(work: Path, *, browser: bool = True) -> int:
             "--LabApp.news_url=None", "--LabApp.check_for_updates_class="
             "jupyterlab.handlers.announcements.NeverCheckForUpdate",
         ]  # fmt: skip
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            # in a container there is often nobody else to be
+            command.append("--allow-root")
         if not browser:
             command.append("--no-browser")
         environment = {
@@ -111,5 +114,6 @@ def run_lab(work: Path, *, browser: bool = True) -> int:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            # JupyterLab got the same signal and is closing its kernels
-            return process.wait()
+            process.terminate()  # it closes its kernels
+            process.wait()
+            return 0

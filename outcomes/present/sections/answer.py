@@ -74,7 +74,9 @@ def _sentences(release: Release) -> list[Sentence]:
     found = [difference_sentence(result, registry) for result in compared(release)]
     if not why_absent(pain):
         days = spoken_days(pain, "change", _PAIN_DAYS)
-        found += [change_sentence(pain, day, registry) for day in days]
+        for day in days:
+            told = bool(found) and found[-1].carried and day != days[0]
+            found.append(change_sentence(pain, day, registry, follows=told))
     if not why_absent(headaches):
         for day in spoken_days(headaches, "rate_ratio", _HEADACHE_DAYS):
             found += [headache_sentence(headaches, day), responder_sentence(headaches, day)]
