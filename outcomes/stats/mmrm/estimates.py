@@ -264,6 +264,5 @@ class Estimates:
         covariance, df_of = inference.uncertainty(
             self.fitted, self.description, self.rows, df, vcov
         )
-        variance = np.diag(self.fitted.variance(L, covariance))
-        std_error = np.sqrt(np.maximum(variance, 0.0))
+        std_error = inference.standard_errors(self.fitted, L, covariance, vcov)
         return inference.frame(self.fitted.combine(L), std_error, df_of(L), level, lead)

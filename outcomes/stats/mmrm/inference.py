@@ -129,6 +129,30 @@ def uncertainty(
     return covariance, lambda L: np.full(len(L), fixed)
 
 
+def standard_errors(fitted: Fitted, L: Array, covariance: Array, vcov: Vcov) -> Array:
+    """Roots of the variances of L b.
+
+    Raises
+    ------
+    EstimationError
+        Where a variance is negative or next to nothing, as can come out with few subjects.
+    """
+    variance = np.diag(fitted.variance(L, covariance))
+    usual = np.diag(fitted.variance(L, fitted.optimum.point.phi))
+    if (variance <= 1e-10 * usual).any():
+        if vcov in ("empirical", "bias-reduced", "jackknife"):
+            raise EstimationError(
+                f"The covariance {vcov!r} leaves no variance: single subjects decide a mean.",
+                "Use vcov='model', or a shorter formula.",
+            )
+        raise EstimationError(
+            "The Kenward-Roger adjustment is larger than the variance it adjusts: too little is "
+            "known of the covariance.",
+            "Use df='satterthwaite', or a simpler covariance.",
+        )
+    return np.sqrt(variance)
+
+
 def between_within(description: Description, L: Array) -> Array:
     """Least degrees of freedom of the coefficients in each row of L.
 

@@ -77,6 +77,11 @@ def f_scale_and_df(fitted: Fitted, L: Array) -> tuple[float, float]:
     """Scale lambda and denominator degrees of freedom m of the F test of L b = 0, L (c, p).
 
     lambda F follows F(c, m), with F = (L b)'(L Phi_A L')^-1 (L b) / c.
+
+    Raises
+    ------
+    EstimationError
+        Where mean and variance of F do not exist, with very few subjects.
     """
     L = L @ fitted.transform
     point = fitted.optimum.point
@@ -89,15 +94,24 @@ def f_scale_and_df(fitted: Fitted, L: Array) -> tuple[float, float]:
     W = fitted.theta_covariance
     trace = np.einsum("hcc->h", F)
     a1 = float(trace @ W @ trace)
-    a2 = float(np.einsum("hj,hcd,jcd->", W, F, F, optimize=True))
+    a2 = float(np.sum(np.tensordot(W, F, axes=1) * F))
     if c == 1:
         return 1.0, 2.0 / a2 if a2 > 0 else np.inf
+    if a2 <= 0:
+        return 1.0, np.inf
     b = (a1 + 6 * a2) / (2 * c)
     g = ((c + 1) * a1 - (c + 4) * a2) / ((c + 2) * a2)
     denominator = 3 * c + 2 * (1 - g)
     c1, c2, c3 = g / denominator, (c - g) / denominator, (c + 2 - g) / denominator
-    e = 1 / (1 - a2 / c)
-    v = 2 / c * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
-    rho = v / (2 * e**2)
-    m = 4 + (c + 2) / (c * rho - 1)
-    return m / (e * (m - 2)), m
+    # Mean and variance that the scaled F must match exist only with degrees of freedom enough.
+    if a2 < c and c2 * b < 1 and c3 * b < 1:
+        e = 1 / (1 - a2 / c)
+        v = 2 / c * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
+        rho = v / (2 * e**2)
+        if c * rho > 1:
+            m = 4 + (c + 2) / (c * rho - 1)
+            return m / (e * (m - 2)), m
+    raise EstimationError(
+        f"Too little is known of the covariance for a Kenward-Roger F test of {c} combinations.",
+        "Test fewer at once, use a simpler covariance, or df='satterthwaite'.",
+    )

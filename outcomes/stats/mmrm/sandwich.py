@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import EstimationError
 from .fitted import Fitted
 from .moments import RowMoments, whitening
 from .rows import Rows
@@ -56,6 +57,12 @@ class Sandwich:
             spread = self.phi @ (v.T @ v)
             total = float(np.sum(size - own))
             squares = float(np.sum(size**2 - 2.0 * size * own)) + float(np.sum(spread * spread.T))
+            if not squares > 1e-12 * float(np.sum(size**2)):
+                raise EstimationError(
+                    "The residuals leave nothing to tell an empirical variance from: single "
+                    "subjects decide a coefficient.",
+                    "Use vcov='model', or a shorter formula.",
+                )
             out[row] = total**2 / squares
         return out
 
