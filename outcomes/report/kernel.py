@@ -141,9 +141,7 @@ class WarmKernel:
         run_sync(self._client.execute_interactive)(
             "%reset -f\n%reset -f in out", silent=True, output_hook=lambda message: None
         )
-        runner = _Runner(
-            node, km=self._manager, timeout=_CELL_SECONDS, store_widget_state=False
-        )
+        runner = _Runner(node, km=self._manager, timeout=_CELL_SECONDS, store_widget_state=False)
         runner.kc = self._client
         if on_step is not None:
             total = len(node.cells)

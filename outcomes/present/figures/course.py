@@ -13,6 +13,14 @@ from outcomes.instruments import Instrument, InstrumentRegistry
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.figure import Figure, finish
+from outcomes.present.figures.surroundings import (
+    LEFT,
+    RIGHT,
+    label_ends,
+    label_times,
+    place_times,
+    write_counts,
+)
 from outcomes.present.labels import (
     HEADACHES,
     group_label,
@@ -20,15 +28,13 @@ from outcomes.present.labels import (
     outcome_label,
     split_words,
 )
-from outcomes.present.theme import COMPLETERS, INK, QUIET, WIDTH, Stroke, look, strokes
+from outcomes.present.theme import COMPLETERS, QUIET, WIDTH, Stroke, look, strokes
 from outcomes.results import AnalysisResult
 
 _LABEL_GAP, _PAIR_GAP = 0.42, 0.62
 """Least distance between two labels under the axis, in inches: one count, or two."""
 _LITTLE = 0.4
 """Share of a scale below which the rest of it is not drawn."""
-_LEFT, _RIGHT = 1.75, 1.3
-"""Room at the sides for the names of groups, in inches."""
 
 
 def course_figures(
@@ -95,7 +101,7 @@ def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = No
     title = outcome_label(outcome, registry)
     with look():
         figure, axes = plt.subplots(figsize=(WIDTH, 3.1))
-        figure.subplots_adjust(left=_LEFT / WIDTH, right=1 - _RIGHT / WIDTH)
+        figure.subplots_adjust(left=LEFT / WIDTH, right=1 - RIGHT / WIDTH)
         ends: list[tuple[float, str, Stroke]] = []
         for position, group in enumerate(groups):
             rows = model[model["group"] == group].sort_values("window")
@@ -104,7 +110,7 @@ def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = No
             label = group_label(group_by, group).partition(" (")[0] if group_by else "All patients"
             ends.append((rows["estimate"].iloc[-1], label, stroke))
             if group in start.index:
-                first = _across(rows["window"].iloc[:1])
+                first = place_times(rows["window"].iloc[:1])
                 axes.plot(
                     [0, first[0]],
                     [start[group], rows["estimate"].iloc[0]],
@@ -117,19 +123,19 @@ def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = No
         if len(completers):
             rows = completers.sort_values("window")
             axes.plot(
-                _across(rows["window"]), rows["estimate"], color=COMPLETERS.colour,
+                place_times(rows["window"]), rows["estimate"], color=COMPLETERS.colour,
                 linestyle=COMPLETERS.dashes, marker=COMPLETERS.marker, markersize=3.5,
                 linewidth=1.2, zorder=2,
             )  # fmt: skip
             last = rows.iloc[-1]
             ends.append((last["estimate"], "Those who stayed", COMPLETERS))
         days = sorted(set(model["window"]) | ({0} if len(start) else set()))
-        _time_axis(axes, days, _PAIR_GAP if group_by else _LABEL_GAP, _first_label(outcome))
+        label_times(axes, days, _PAIR_GAP if group_by else _LABEL_GAP, _first_label(outcome))
         axes.set_ylim(*_scale(model, start, instrument))
         axes.set_title(title, fontweight="normal", color=QUIET, fontsize=8.5)
-        _end_labels(axes, ends)
+        label_ends(axes, ends)
         did = "Kept a diary" if outcome == HEADACHES else "Answered"
-        _counts(axes, model, groups, group_by, did)
+        write_counts(axes, model, groups, group_by, did)
         plt.close(figure)
     return finish(
         figure,
@@ -138,11 +144,6 @@ def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = No
         note=_how_to_read(group_by, outcome, len(completers) > 0),
         caution=" ".join(beside),
     )
-
-
-def _across(days: pd.Series | Sequence[int]) -> np.ndarray:
-    """Place of a day on the axis; the first weeks get more room than later ones."""
-    return np.sqrt(np.asarray(days, dtype="float64"))
 
 
 def _starting_level(model: pd.DataFrame) -> pd.Series:
@@ -162,7 +163,7 @@ def _scale(
 
 
 def _line(axes: Axes, rows: pd.DataFrame, stroke: Stroke, aside: float) -> None:
-    across = _across(rows["window"]) + aside
+    across = place_times(rows["window"]) + aside
     bounds = np.vstack(
         [
             (rows["estimate"] - rows["conf_low"]).clip(lower=0),
@@ -175,105 +176,9 @@ def _line(axes: Axes, rows: pd.DataFrame, stroke: Stroke, aside: float) -> None:
     )  # fmt: skip
 
 
-def _time_axis(axes: Axes, days: Sequence[int], gap: float, first: str) -> None:
-    """Label the windows that have room for it, the first and the last among them."""
-    last = _across(days[-1:])[0] or 1.0
-    inches = WIDTH - _LEFT - _RIGHT
-    axes.set_xlim(-0.03 * last, 1.04 * last)
-    scale = inches / (1.07 * last)
-    labelled: list[int] = []
-    for day in sorted(days, key=lambda day: (day != days[0], day != days[-1], _unusual(day))):
-        places = _across([*labelled, day]) * scale
-        if np.all(np.abs(places[:-1] - places[-1]) >= gap):
-            labelled.append(day)
-    labelled.sort()
-    names = [write.follow_up(day, short=True) if day else first for day in labelled]
-    axes.set_xticks(_across(labelled), names)
-    axes.set_xticks(_across(days), minor=True)
-
-
 def _first_label(outcome: str) -> str:
     """Name the first point: a diary kept before care is not an answer at the start."""
     return "Before" if outcome == HEADACHES else "Start"
-
-
-def _unusual(day: int) -> int:
-    """Rank follow-up times by how often people speak of them; years come first."""
-    spoken = (364, 182, 84, 42, 14, 7)
-    return next((rank for rank, span in enumerate(spoken) if day % span == 0), len(spoken))
-
-
-def _end_labels(axes: Axes, ends: list[tuple[float, str, Stroke]]) -> None:
-    """Write each line's name at its end, moved apart where two would touch."""
-    low, high = axes.get_ylim()
-    least = (high - low) * 0.062
-    order = sorted(range(len(ends)), key=lambda position: ends[position][0])
-    places = [ends[position][0] for position in order]
-    for _ in range(60):
-        for lower in range(len(places) - 1):
-            overlap = least - (places[lower + 1] - places[lower])
-            if overlap > 0:
-                places[lower] -= overlap / 2
-                places[lower + 1] += overlap / 2
-        places = [min(max(place, low), high) for place in places]
-    right = axes.get_xlim()[1]
-    for place, position in zip(places, order, strict=True):
-        _, label, stroke = ends[position]
-        axes.annotate(
-            label, (right, place), xytext=(16, 0), textcoords="offset points", va="center",
-            fontsize=8.5, color=INK, annotation_clip=False,
-        )  # fmt: skip
-        axes.plot(
-            [1.006, 1.022], [(place - low) / (high - low)] * 2, transform=axes.transAxes,
-            color=stroke.colour, linestyle="-", linewidth=2.4, clip_on=False,
-        )  # fmt: skip
-
-
-def _counts(
-    axes: Axes,
-    model: pd.DataFrame,
-    groups: Sequence[str],
-    group_by: str,
-    did: str,
-) -> None:
-    """Write how many answered, of how many at risk, under the axis."""
-    days = [round(place**2) for place in axes.get_xticks()]
-    tables = {group: model[model["group"] == group].set_index("window") for group in groups}
-
-    def row(height: float, name: str, cells: dict[int, str], colour: str) -> None:
-        axes.annotate(
-            name, (0, height), xycoords="axes fraction", xytext=(-24, 0),
-            textcoords="offset points", ha="right", va="center", fontsize=7.5, color=colour,
-        )  # fmt: skip
-        for day, text in cells.items():
-            axes.annotate(
-                text, (_across([day])[0], height), xycoords=("data", "axes fraction"), ha="center",
-                va="center", fontsize=7.5, color=colour, annotation_clip=False,
-            )  # fmt: skip
-
-    if not group_by:
-        counts = tables[groups[0]]
-        known = [day for day in days if day in counts.index]
-        for height, name, column in (
-            (-0.19, did, "n_patients"),
-            (-0.27, "Could have", "n_eligible"),
-        ):
-            row(height, name, {day: write.number(counts.loc[day, column]) for day in known}, INK)
-        return
-    axes.annotate(
-        f"{did} / could have", (0, -0.19), xycoords="axes fraction",
-        xytext=(-_LEFT * 72 + 4, 0), textcoords="offset points", fontsize=7.5, color=QUIET,
-        va="center",
-    )  # fmt: skip
-    for position, group in enumerate(groups):
-        counts = tables[group]
-        cells = {
-            day: f"{write.number(counts.loc[day, 'n_patients'])}/"
-            f"{write.number(counts.loc[day, 'n_eligible'])}"
-            for day in days
-            if day in counts.index
-        }
-        row(-0.27 - position * 0.08, group_label(group_by, group), cells, INK)
 
 
 def _caption(result: AnalysisResult, group_by: str, label: str) -> str:

@@ -1,0 +1,36 @@
+"""Rules of a release: for whom, how few are too few, how counts are rounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outcomes.errors import DisclosureError
+
+AUDIENCES = ("inside", "outside")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Rules of a release.
+
+    Parameters
+    ----------
+    audience : {"inside", "outside"}
+        Inside nothing is withheld.
+    minimum : int
+        Smallest number of people that may be shown.
+    round_to : int
+        Counts are rounded to a multiple of this.
+    """
+
+    audience: str = "inside"
+    minimum: int = 8
+    round_to: int = 5
+
+    def __post_init__(self) -> None:
+        if self.audience not in AUDIENCES:
+            raise DisclosureError(
+                f"There is no audience {self.audience!r}.", f"Use one of {', '.join(AUDIENCES)}."
+            )
+        if self.minimum < 1 or self.round_to < 1:
+            raise DisclosureError("minimum and round_to must be at least 1.", "Correct the policy.")

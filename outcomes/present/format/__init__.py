@@ -1,0 +1,40 @@
+"""Numbers and times as people read them. Nothing is rounded anywhere else."""
+
+from __future__ import annotations
+
+from outcomes.present.format.numbers import (
+    NOT_KNOWN,
+    count,
+    estimate,
+    interval,
+    listing,
+    number,
+    p_value,
+    percent,
+    proportion,
+    proportion_interval,
+    score,
+    share,
+    signed,
+)
+from outcomes.present.format.times import date, dates, follow_up, period
+
+__all__ = [
+    "NOT_KNOWN",
+    "count",
+    "date",
+    "dates",
+    "estimate",
+    "follow_up",
+    "interval",
+    "listing",
+    "number",
+    "p_value",
+    "percent",
+    "period",
+    "proportion",
+    "proportion_interval",
+    "score",
+    "share",
+    "signed",
+]
