@@ -212,3 +212,21 @@ def test_sas_linear_kenward_roger(
 
 def test_nlme_agrees_on_the_likelihood(fev: pd.DataFrame, expected: dict) -> None:
     assert fit(fev).log_likelihood == pytest.approx(expected["fev_gls"]["logLik"], abs=1e-6)
+
+
+def test_compound_symmetry_is_a_random_intercept(shared: Path) -> None:
+    # lme4 with lmerTest and pbkrtest; a random intercept is linear in its covariance parameters.
+    data = pd.read_csv(shared / "data" / "sleepstudy.csv").assign(day=lambda d: d["Days"])
+    theirs = json.loads((shared / "golden" / "b_lmer.json").read_text())["results"]
+    theirs = theirs["sleepstudy_intercept"]
+    model = fit_mmrm("Reaction ~ Days", data, subject="Subject", visit="day", covariance="cs")
+    assert model.log_likelihood == pytest.approx(theirs["logLik"], rel=1e-9)
+    for df, case in [
+        ("satterthwaite", "fixef_satterthwaite"),
+        ("kenward-roger-linear", "fixef_kenward_roger"),
+    ]:
+        expected = pd.DataFrame(theirs[case])
+        ours = model.coefficients(df=df)
+        np.testing.assert_allclose(ours["estimate"], expected["Estimate"], rtol=1e-6)
+        np.testing.assert_allclose(ours["std_error"], expected["Std. Error"], rtol=1e-5)
+        np.testing.assert_allclose(ours["df"], expected["df"], rtol=1e-3)

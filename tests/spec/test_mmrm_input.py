@@ -35,6 +35,7 @@ REFUSED = {
     "two outcomes": (lambda d: d, {"formula": "y + age ~ arm"}, "2 outcomes"),
     "no rows": (lambda d: d.iloc[:0], {}, "no rows"),
     "all missing": (lambda d: d.assign(y=np.nan), {}, "No row has y"),
+    "text as outcome": (lambda d: d.assign(y="good"), {}, "no number"),
     "infinite outcome": (
         lambda d: d.assign(y=d["y"].where(d.index != 3, np.inf)),
         {},
@@ -300,3 +301,29 @@ def test_sums_refuse_what_they_cannot_give() -> None:
         fit_mmrm(sums, group="arm")
     with pytest.raises(EstimationError, match="needs data"):
         fit_mmrm("y ~ arm")
+
+
+def test_many_visits() -> None:
+    # More visits than a machine word has bits.
+    data = make(n=12, visits=70).sample(frac=0.8, random_state=1)
+    model = fit(data, "y ~ arm", covariance="compound-symmetry")
+    assert model.converged
+    assert model.covariance.shape == (70, 70)
+
+
+def test_names_of_factors_may_hold_anything() -> None:
+    data = make().assign(arm=lambda d: d["arm"].map({"a": "none: [0, 1)", "b": "10 mg/d: [T.x]"}))
+    data = data.rename(columns={"arm": "study arm", "y": "score (0-10)"})
+    model = fit(data, "`score (0-10)` ~ `study arm` * week")
+    plain = fit(make())
+    np.testing.assert_allclose(
+        model.coefficients()["estimate"].abs().sort_values(),
+        fit(make().assign(arm=lambda d: d["arm"].map({"a": "b", "b": "a"})))
+        .coefficients()["estimate"]
+        .abs()
+        .sort_values(),
+        rtol=1e-8,
+    )
+    assert model.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-10)
+    means = model.lsmeans("study arm")
+    assert set(means["study arm"]) == {"none: [0, 1)", "10 mg/d: [T.x]"}

@@ -111,7 +111,7 @@ class Estimates:
 
     def lsmeans(
         self,
-        by: Sequence[str],
+        by: str | Sequence[str],
         at: Mapping[str, float | str] | None = None,
         df: Df = "satterthwaite",
         weights: Weights = "equal",
@@ -122,7 +122,7 @@ class Estimates:
 
         Parameters
         ----------
-        by : sequence of str
+        by : str or sequence of str
             Factors of the model to give a mean for each combination of; a numeric variable may be
             named when `at` has its value.
         at : mapping, optional
@@ -140,13 +140,14 @@ class Estimates:
             The `by` columns, then estimate, std_error, df, t, p_value, conf_low, conf_high. The
             first of `by` varies fastest.
         """
+        by = [by] if isinstance(by, str) else by
         lead, L = lsmeans.reference_rows(self.description, by, at, weights)
         return self._estimates(L, lead, df, vcov, level)
 
     def differences(
         self,
         of: str,
-        by: Sequence[str] = (),
+        by: str | Sequence[str] = (),
         reference: float | str = "first",
         at: Mapping[str, float | str] | None = None,
         df: Df = "satterthwaite",
@@ -163,7 +164,7 @@ class Estimates:
         ----------
         of : str
             Factor whose levels are compared.
-        by : sequence of str
+        by : str or sequence of str
             Factors within whose combinations they are compared.
         reference : level, "first", "previous" or "pairwise"
             What is subtracted: one level, the first one, the one before, or each of the lower ones.
@@ -176,6 +177,7 @@ class Estimates:
             Columns `of` (the level), reference (the level subtracted), the `by` columns, then
             estimate, std_error, df, t, p_value, conf_low, conf_high.
         """
+        by = [by] if isinstance(by, str) else by
         if of in by:
             raise EstimationError(f"{of} is both compared and held fixed.", "Take it out of `by`.")
         lead, L = lsmeans.reference_rows(self.description, [of, *by], at, weights)

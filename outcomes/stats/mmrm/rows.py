@@ -131,7 +131,7 @@ def read_rows(
     if data.empty:
         raise EstimationError("The data have no rows.", "Check the selection before the model.")
 
-    numbers = data[left_names].apply(pd.to_numeric, errors="raise").astype(float)
+    numbers = _numbers(data[left_names])
     kept = ~data[extra].isna().any(axis=1).to_numpy() & ~numbers.isna().any(axis=1).to_numpy()
     wanted = list(dict.fromkeys([*right_names, visit] if on_grid else right_names))
     for name in wanted:
@@ -222,6 +222,16 @@ def bind(
     if X is not None:
         checks.check_numbers(design.names, X)
     return design, X
+
+
+def _numbers(columns: pd.DataFrame) -> pd.DataFrame:
+    try:
+        return columns.apply(pd.to_numeric, errors="raise").astype(float)
+    except (TypeError, ValueError) as error:
+        raise EstimationError(
+            f"{' or '.join(columns)} holds something that is no number.",
+            "Turn the outcome into numbers, with missing values where there is none.",
+        ) from error
 
 
 def _times(name: str, column: pd.Series) -> Array:
