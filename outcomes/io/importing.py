@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Callable, Collection, Sequence
+from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from typing import Any
 import pandas as pd
 
 from outcomes.errors import DataContractError
+from outcomes.io.changes import NO_CHANGES, Changes, changes_between
 from outcomes.io.checking import Loaded, check_rows
-from outcomes.io.load import FORMATS, IMPORT_FILE, REJECTS_FILE, read_import_record
+from outcomes.io.load import CHANGES_FILE, FORMATS, IMPORT_FILE, REJECTS_FILE, read_import_record
 from outcomes.io.mapping import Block, Mapping
 from outcomes.io.place import placed_together, read_whole
 from outcomes.io.records import make_records
@@ -44,11 +46,14 @@ class ImportSummary:
         The data set with its rejects and notices.
     written : bool
         False for a trial run.
+    changes : DataFrame
+        A row for each table that differs from the import before: table, added, changed, removed.
     """
 
     accounting: pd.DataFrame
     loaded: Loaded
     written: bool
+    changes: pd.DataFrame
 
     def __str__(self) -> str:
         """Write the counts, the most frequent reasons and the notices as plain text."""
@@ -57,9 +62,14 @@ class ImportSummary:
         lines += [shown.to_string(index=False), ""]
         rejects = self.loaded.rejects
         where = rejects["table"] + " " + rejects["column"]
-        reasons = rejects["reason"].str.replace(r" \(line \d+\)$", "", regex=True)
+        reasons = rejects["reason"].str.replace(r" \((?:[^()]*, )?line \d+\)$", "", regex=True)
         counts = (where.str.strip() + ": " + reasons).value_counts().head(_REASONS)
         lines += [f"{rows:,} rejected: {why}" for why, rows in counts.items()]
+        lines += [
+            f"{row.table}: {row.added:,} added, {row.changed:,} changed, {row.removed:,} removed "
+            "since the last import."
+            for row in self.changes.itertuples()
+        ]
         return "\n".join([*lines, *self.loaded.notices]).rstrip()
 
 
@@ -125,6 +135,8 @@ def import_rows(
     accounting = _account(counts, by_table, loaded.rejects)
     if check:
         _obsolete(out, by_table, format)
+        with read_whole(out):
+            changed = _changes(out, frames_of(loaded.tables), {}).counts
     else:
         if loaded.tables.patients.empty:
             reason = loaded.rejects.loc[loaded.rejects["table"] == "patients", "reason"]
@@ -142,8 +154,8 @@ def import_rows(
             "sources": [{"file": path.name, "sha256": _hash(path)} for path in paths],
             "accounting": json.loads(accounting.to_json(orient="records")),
         }
-        _write(loaded, mapping, settings, record, out, format)
-    return ImportSummary(accounting, loaded, written=not check)
+        changed = _write(loaded, mapping, settings, record, out, format)
+    return ImportSummary(accounting, loaded, written=not check, changes=changed)
 
 
 def source_paths(
@@ -327,8 +339,8 @@ def _write(
     record: dict[str, Any],
     out: Path,
     format: str,
-) -> None:
-    """Put the data set in place, and take away tables of the last import that are no more."""
+) -> pd.DataFrame:
+    """Put the data set in place, take away tables that are no more, and count what changed."""
     frames = frames_of(loaded.tables)
 
     with placed_together(out, lambda: _obsolete(out, frames, format)) as stage:
@@ -341,8 +353,28 @@ def _write(
         hashes = {path.name: _hash(path) for path in sorted(stage.iterdir())}
         if settings is None and (written := _imported_before(out).get(SETTINGS_FILE)):
             hashes[SETTINGS_FILE] = written
-        text = json.dumps({**record, "files": hashes}, indent=2, ensure_ascii=False) + "\n"
+        with read_whole(out):
+            changes = _changes(out, frames, hashes)
+            told = read_import_record(out).get("changes", [])
+        if len(changes.counts):
+            # an import that changes nothing keeps what the one before it said
+            told = json.loads(changes.counts.to_json(orient="records"))
+            changes.rows.to_csv(stage / CHANGES_FILE, index=False, encoding="utf-8")
+        whole = {**record, "changes": told, "files": hashes}
+        text = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
         (stage / IMPORT_FILE).write_text(text, encoding="utf-8", newline="\n")
+    return changes.counts
+
+
+def _changes(
+    out: Path, frames: Dictionary[str, pd.DataFrame], hashes: Dictionary[str, str]
+) -> Changes:
+    """Compare with the import before; files that are the same byte for byte need no look."""
+    before = _imported_before(out)
+    if not before:
+        return NO_CHANGES
+    same = [name.partition(".")[0] for name in hashes if before.get(name) == hashes[name]]
+    return changes_between(out, frames, same)
 
 
 def _obsolete(out: Path, frames: Collection[str], format: str) -> list[str]:

@@ -112,11 +112,11 @@ def reject_shared_keys(frame: pd.DataFrame, verdict: Verdict) -> None:
     shared = (frame.duplicated(key, keep=False) & complete).to_numpy()
     if not shared.any():
         return
-    clashing = frame.loc[shared, key].assign(line=verdict.rows.line[shared])
-    lines = clashing.groupby(key, dropna=False, sort=False)["line"]
-    first, last = lines.transform("min").to_numpy(), lines.transform("max").to_numpy()
-    other = np.zeros(len(frame), dtype=np.int64)
-    other[shared] = np.where(clashing["line"].to_numpy() == first, last, first)
+    clashing = frame.loc[shared, key].assign(place=np.flatnonzero(shared))
+    places = clashing.groupby(key, dropna=False, sort=False)["place"]
+    first, last = places.transform("min").to_numpy(), places.transform("max").to_numpy()
+    other = np.full(len(frame), -1, dtype=np.int64)
+    other[shared] = np.where(clashing["place"].to_numpy() == first, last, first)
     words = "the same " + ", ".join(key)
     verdict.reject(shared, key[0] if len(key) == 1 else "", f"another row has {words}", other)
 

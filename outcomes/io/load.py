@@ -25,6 +25,8 @@ FORMATS = ("csv", "parquet")
 TRUTH_FILE = "truth.json"
 """Written by `outcomes simulate`: a folder that holds it is synthetic."""
 REJECTS_FILE = "rejects.csv"
+CHANGES_FILE = "changes.csv"
+"""Rows that the last import to change anything changed or took away; it stays inside."""
 IMPORT_FILE = "import.json"
 """Written by an import: what it read and wrote."""
 _NAMED = 20
@@ -150,7 +152,7 @@ def _strangers(folder: Path) -> list[str]:
         path.name
         for path in folder.iterdir()
         if path.suffix.lower() in (".csv", ".parquet")
-        and path.name != REJECTS_FILE
+        and path.name not in (REJECTS_FILE, CHANGES_FILE)
         and not (path.stem in SCHEMAS and path.suffix[1:] in FORMATS)
     )
     if not names:

@@ -127,11 +127,11 @@ def _merge_repeats(block: Block, rows: Rows) -> tuple[Rows, list[int]]:
         column_of = pd.Series(first, index=differing.index)
         own = cells[at_odds].set_index(key).index
         words = f"rows of one {', '.join(key)} disagree"
+        places = np.flatnonzero(keyed)[at_odds]
+        others = _contradicting(cells[at_odds], key, places)
         broken += [
-            Broken(int(at), str(column), words)
-            for at, column in zip(
-                np.flatnonzero(keyed)[at_odds], column_of.reindex(own), strict=True
-            )
+            Broken(int(at), str(column), words, int(other))
+            for at, column, other in zip(places, column_of.reindex(own), others, strict=True)
         ]
     stays = ~again
     place = np.cumsum(stays) - 1
@@ -141,9 +141,26 @@ def _merge_repeats(block: Block, rows: Rows) -> tuple[Rows, list[int]]:
         files=rows.files,
         file=rows.file[stays],
         broken=tuple(
-            replace(row, position=int(place[row.position])) for row in broken if stays[row.position]
+            replace(
+                row,
+                position=int(place[row.position]),
+                other=int(place[row.other]) if row.other >= 0 else -1,
+            )
+            for row in broken
+            if stays[row.position]
         ),
         notices=rows.notices,
     )
     repeated = np.bincount(rows.file[again], minlength=len(rows.files))
     return merged, [int(count) for count in repeated]
+
+
+def _contradicting(cells: pd.DataFrame, key: list[str], places: np.ndarray) -> np.ndarray:
+    """Place of a row of the same key that says something else, for each row."""
+    key_of = cells.groupby(key, sort=False).ngroup().to_numpy()
+    said = cells.groupby(list(cells.columns), sort=False).ngroup().to_numpy()
+    rows = pd.DataFrame({"key": key_of, "said": said, "place": places})
+    first = rows.groupby("key")[["said", "place"]].transform("first")
+    differs = rows["said"] != first["said"]
+    elsewhere = rows["place"].where(differs).groupby(rows["key"]).transform("min")
+    return first["place"].where(differs, elsewhere).astype("int64").to_numpy()

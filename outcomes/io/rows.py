@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -59,11 +59,14 @@ class Broken:
         Column at fault, empty where it is the row as a whole.
     reason : str
         What is wrong with it.
+    other : int
+        Row of `Rows.cells` that this one clashes with; -1 where there is none.
     """
 
     position: int
     column: str
     reason: str
+    other: int = -1
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,11 @@ def stack(parts: Sequence[Rows]) -> Rows:
         files=files,
         file=np.concatenate(codes),
         broken=tuple(
-            Broken(row.position + int(offset), row.column, row.reason)
+            replace(
+                row,
+                position=row.position + int(offset),
+                other=row.other + int(offset) if row.other >= 0 else -1,
+            )
             for part, offset in zip(parts, offsets, strict=False)
             for row in part.broken
         ),

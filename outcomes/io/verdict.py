@@ -25,14 +25,18 @@ class Verdict:
         self.rows = rows
         self._reason = np.zeros(len(rows), dtype=np.int32)
         self._given: list[tuple[str, str]] = [("", "")]
-        self._other_line = np.zeros(len(rows), dtype=np.int64)
-        places: dict[tuple[str, str], list[int]] = {}
+        self._other = np.full(len(rows), -1, dtype=np.int64)
+        places: dict[tuple[str, str], list[tuple[int, int]]] = {}
         for broken in rows.broken:
-            places.setdefault((broken.column, broken.reason), []).append(broken.position)
-        for (column, reason), positions in places.items():
+            here = (broken.position, broken.other)
+            places.setdefault((broken.column, broken.reason), []).append(here)
+        for (column, reason), pairs in places.items():
             mask = np.zeros(len(rows), dtype=bool)
+            other = np.full(len(rows), -1, dtype=np.int64)
+            positions, others = np.array(pairs).T
             mask[positions] = True
-            self.reject(mask, column, reason)
+            other[positions] = others
+            self.reject(mask, column, reason, other)
 
     @property
     def accepted(self) -> np.ndarray:
@@ -44,7 +48,7 @@ class Verdict:
         where: np.ndarray | pd.Series,
         column: str,
         reason: str,
-        other_line: np.ndarray | None = None,
+        other: np.ndarray | None = None,
     ) -> None:
         """Reject the rows where a mask is true and no reason was given before.
 
@@ -56,8 +60,9 @@ class Verdict:
             Column at fault, empty where it is the row as a whole.
         reason : str
             What is wrong, without the value.
-        other_line : array of int, optional
-            Line of another row that this one clashes with, shown after the reason.
+        other : array of int, optional
+            Position of another row that this one clashes with, -1 for none; where it stands is
+            shown after the reason.
         """
         mask = np.asarray(where, dtype=bool) & (self._reason == 0)
         if not mask.any():
@@ -65,8 +70,8 @@ class Verdict:
         if (column, reason) not in self._given:
             self._given.append((column, reason))
         self._reason[mask] = self._given.index((column, reason))
-        if other_line is not None:
-            self._other_line[mask] = other_line[mask]
+        if other is not None:
+            self._other[mask] = other[mask]
 
     def rejects(self) -> pd.DataFrame:
         """List the rejected rows with their reasons.
@@ -79,8 +84,8 @@ class Verdict:
         at = np.flatnonzero(self._reason)
         columns = [self._given[code][0] for code in self._reason[at]]
         reasons = [
-            f"{self._given[code][1]} (line {line})" if line else self._given[code][1]
-            for code, line in zip(self._reason[at], self._other_line[at], strict=True)
+            f"{self._given[code][1]} ({self._place(other)})" if other >= 0 else self._given[code][1]
+            for code, other in zip(self._reason[at], self._other[at], strict=True)
         ]
         values = np.full(len(at), "", dtype=object)
         names = np.array(columns, dtype=object)
@@ -97,3 +102,10 @@ class Verdict:
                 "reason": pd.Series(reasons, dtype="str"),
             }
         )
+
+    def _place(self, position: int) -> str:
+        """Name where a row stands, with its file where there are several."""
+        line = f"line {self.rows.line[position]}"
+        if len(self.rows.files) == 1:
+            return line
+        return f"{self.rows.files[self.rows.file[position]]}, {line}"

@@ -71,7 +71,7 @@ def _accounting(accounting: pd.DataFrame) -> str:
 
 def _reasons(rejects: pd.DataFrame) -> str:
     """Count reasons; the line of another row belongs to one row and is left out."""
-    reason = rejects["reason"].str.replace(r" \(line \d+\)$", "", regex=True)
+    reason = rejects["reason"].str.replace(r" \((?:[^()]*, )?line \d+\)$", "", regex=True)
     place = rejects["table"].where(
         rejects["column"] == "", rejects["table"] + ", " + rejects["column"]
     )
