@@ -46,8 +46,8 @@ def made(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("data")
     sample = repository / "data" / "sample"
     patients = pd.read_csv(sample / "patients.csv", dtype=str)
-    ids = patients.loc[patients["clinic"] == "Salem", "patient_id"].head(70)
-    names = dict(zip(ids, ['<b>"Salem"</b>', "../" + "S" * 200] * 35, strict=True))
+    ids = patients.loc[patients["clinic"] == "Salem", "patient_id"].head(50)
+    names = dict(zip(ids, ['<b>"Salem"</b>', "../" + "S" * 200] * 25, strict=True))
     for name in ("patients", "sessions", "assessments", "headache_diary", "plans"):
         frame = pd.read_csv(sample / f"{name}.csv", dtype=str)
         frame = frame[frame["patient_id"].isin(ids)]

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from outcomes.report.pdf import pdf_maker, write_pdf
+
 WIDTHS = (360, 800, 1400)
 
 
@@ -26,6 +28,13 @@ def unpacked(stream: bytes) -> bytes:
         return zlib.decompressobj().decompress(stream)
     except zlib.error:
         return b""
+
+
+def whole(path: Path) -> bytes:
+    """Content of a PDF with what is packed in it unpacked."""
+    content = path.read_bytes()
+    streams = re.findall(rb"stream\n(.*?)endstream", content, re.DOTALL)
+    return content + b"".join(map(unpacked, streams))
 
 
 def open_page(browser: Any, path: Path, width: int = 1400) -> None:
@@ -111,6 +120,26 @@ def test_each_page_says_whom_it_is_for(browser: Any, made: Path) -> None:
         inside = path.parent.parent.name == "inside"
         assert ("For use inside the clinic" in banner) == inside
         assert ("Prepared for release" in banner) != inside
+
+
+def test_the_same_page_gives_the_same_pdf(made: Path, tmp_path: Path) -> None:
+    weasyprint = pdf_maker()
+    if weasyprint is None:
+        pytest.skip("needs pango, the library that PDFs are made with")
+    report = next(made.glob("inside/*/report.html"))
+    write_pdf(weasyprint, report.read_text(encoding="utf-8"), tmp_path / "again.pdf")
+    assert (tmp_path / "again.pdf").read_bytes() == (report.parent / "report.pdf").read_bytes()
+
+
+def test_a_pdf_asks_for_nothing_from_elsewhere(tmp_path: Path) -> None:
+    weasyprint = pdf_maker()
+    if weasyprint is None:
+        pytest.skip("needs pango, the library that PDFs are made with")
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not for anybody", encoding="utf-8")
+    page = f'<html lang="en"><title>x</title><link rel="attachment" href="{secret.as_uri()}">x'
+    write_pdf(weasyprint, page, tmp_path / "page.pdf")
+    assert b"not for anybody" not in whole(tmp_path / "page.pdf")
 
 
 def test_pdfs_are_tagged_and_bear_the_banner(made: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_notebook_without_its_tag_is_refused(notebook: Path) -> None:
 
 
 def test_one_clinic(sample: Frames, kernel: WarmKernel, notebook: Path, tmp_path: Path) -> None:
-    data = write(people(sample, "Salem", 90), tmp_path)
+    data = write(people(sample, "Salem", 75), tmp_path)
     page = page_of(kernel, notebook, data, clinic="Salem")
     check_words(page)
     words = words_of(page)
@@ -151,8 +151,8 @@ def test_one_clinic(sample: Frames, kernel: WarmKernel, notebook: Path, tmp_path
 def test_nothing_travels_from_one_report_to_the_next(
     sample: Frames, kernel: WarmKernel, notebook: Path, tmp_path: Path
 ) -> None:
-    data = write(people(sample, "Salem", 60), tmp_path / "one")
-    other = write(people(sample, "Portland", 40), tmp_path / "two")
+    data = write(people(sample, "Salem", 35), tmp_path / "one")
+    other = write(people(sample, "Portland", 25), tmp_path / "two")
     first = page_of(kernel, notebook, data)
     page_of(kernel, notebook, other)
     assert page_of(kernel, notebook, data) == first
@@ -161,7 +161,7 @@ def test_nothing_travels_from_one_report_to_the_next(
 def test_made_for_outside(
     sample: Frames, kernel: WarmKernel, notebook: Path, tmp_path: Path
 ) -> None:
-    data = write(people(sample, "Salem", 90), tmp_path)
+    data = write(people(sample, "Salem", 75), tmp_path)
     page = page_of(kernel, notebook, data, audience="outside")
     check_words(page)
     assert "Prepared for release" in page
@@ -186,7 +186,7 @@ def test_a_trial_with_counted_headaches_only(
 
 
 def test_a_diary_only(sample: Frames, kernel: WarmKernel, notebook: Path, tmp_path: Path) -> None:
-    frames = without_sessions(people(sample, "Salem", 200), "headache_diary")
+    frames = without_sessions(people(sample, "Salem", 140), "headache_diary")
     page = page_of(kernel, notebook, write(frames, tmp_path))
     check_words(page)
     assert "Headache days fell by 6 months" in words_of(page)
