@@ -81,7 +81,7 @@ def f_scale_and_df(fitted: Fitted, L: Array) -> tuple[float, float]:
     Raises
     ------
     EstimationError
-        Where mean and variance of F do not exist, with very few subjects.
+        Where F has no mean, with very few subjects.
     """
     L = L @ fitted.transform
     point = fitted.optimum.point
@@ -103,13 +103,13 @@ def f_scale_and_df(fitted: Fitted, L: Array) -> tuple[float, float]:
     g = ((c + 1) * a1 - (c + 4) * a2) / ((c + 2) * a2)
     denominator = 3 * c + 2 * (1 - g)
     c1, c2, c3 = g / denominator, (c - g) / denominator, (c + 2 - g) / denominator
-    # Mean and variance that the scaled F must match exist only with degrees of freedom enough.
-    if a2 < c and c2 * b < 1 and c3 * b < 1:
+    # The scaled F must have the mean e, which an F has only with more than two degrees of freedom.
+    # Where m is below four the variance v is negative; the formula goes on smoothly through that.
+    if a2 < c:
         e = 1 / (1 - a2 / c)
         v = 2 / c * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
-        rho = v / (2 * e**2)
-        if c * rho > 1:
-            m = 4 + (c + 2) / (c * rho - 1)
+        m = 4 + (c + 2) / (c * v / (2 * e**2) - 1)
+        if m > 2:
             return m / (e * (m - 2)), m
     raise EstimationError(
         f"Too little is known of the covariance for a Kenward-Roger F test of {c} combinations.",

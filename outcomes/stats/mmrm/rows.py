@@ -229,7 +229,7 @@ def _numbers(columns: pd.DataFrame) -> pd.DataFrame:
         return columns.apply(pd.to_numeric, errors="raise").astype(float)
     except (TypeError, ValueError) as error:
         raise EstimationError(
-            f"{' or '.join(columns)} holds something that is no number.",
+            f"{' or '.join(map(str, columns))} holds something that is no number.",
             "Turn the outcome into numbers, with missing values where there is none.",
         ) from error
 
