@@ -18,6 +18,7 @@ from outcomes.io.changes import NO_CHANGES, Changes, changes_between
 from outcomes.io.checking import Loaded, check_rows
 from outcomes.io.load import CHANGES_FILE, FORMATS, IMPORT_FILE, REJECTS_FILE, read_import_record
 from outcomes.io.mapping import Block, Mapping
+from outcomes.io.personal import reject_personal
 from outcomes.io.place import placed_together, read_whole
 from outcomes.io.records import make_records
 from outcomes.io.rows import Rows, stack
@@ -111,14 +112,17 @@ def import_rows(
     """
     made = [make_records(block, read) for block in mapping.blocks]
     by_table = {
-        name: stack(
-            [
-                each.rows
-                for each, block in zip(made, mapping.blocks, strict=True)
-                if block.table.name == name
-            ]
+        name: reject_personal(
+            schema,
+            stack(
+                [
+                    each.rows
+                    for each, block in zip(made, mapping.blocks, strict=True)
+                    if block.table.name == name
+                ]
+            ),
         )
-        for name in SCHEMAS
+        for name, schema in SCHEMAS.items()
         if any(block.table.name == name for block in mapping.blocks)
     }
     with read_whole(out):
