@@ -8,20 +8,37 @@ from outcomes.analyses.headache_frequency import (
     HeadacheFrequencySpec,
     estimate_headache_frequency,
 )
+from outcomes.analyses.maintenance_schedules import (
+    MaintenanceSchedulesSpec,
+    estimate_maintenance_schedules,
+    plan_maintenance_schedules,
+)
+from outcomes.analyses.pain_return import PainReturnSpec, estimate_pain_return
 from outcomes.analyses.pain_trajectory import PainTrajectorySpec, estimate_pain_trajectory
 from outcomes.analyses.rom_change import RomChangeSpec, estimate_rom_change
+from outcomes.analyses.sessions_to_improvement import (
+    SessionsToImprovementSpec,
+    estimate_sessions_to_improvement,
+)
 from outcomes.analyses.window_means import ModelChoices
 
 __all__ = [
     "ClinicActivitySpec",
     "GroupDifferenceSpec",
     "HeadacheFrequencySpec",
+    "MaintenanceSchedulesSpec",
     "ModelChoices",
+    "PainReturnSpec",
     "PainTrajectorySpec",
     "RomChangeSpec",
+    "SessionsToImprovementSpec",
     "estimate_clinic_activity",
     "estimate_group_difference",
     "estimate_headache_frequency",
+    "estimate_maintenance_schedules",
+    "estimate_pain_return",
     "estimate_pain_trajectory",
     "estimate_rom_change",
+    "estimate_sessions_to_improvement",
+    "plan_maintenance_schedules",
 ]
