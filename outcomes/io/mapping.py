@@ -42,6 +42,8 @@ class CellSource:
         Days from the origin.
     days_column : str
         Column of the source that holds the days from the origin.
+    checked : mapping of str to str
+        Columns of checkboxes, with the name that a ticked one adds to a list.
     """
 
     key: str
@@ -58,11 +60,13 @@ class CellSource:
     origin_column: str = ""
     days: int = 0
     days_column: str = ""
+    checked: Dictionary[str, str] = field(default_factory=dict)
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Columns of the source that are read."""
-        return tuple(name for name in (self.column, self.origin_column, self.days_column) if name)
+        single = (self.column, self.origin_column, self.days_column)
+        return tuple(name for name in (*single, *self.checked) if name)
 
 
 @dataclass(frozen=True)

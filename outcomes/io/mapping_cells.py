@@ -26,6 +26,7 @@ CELL_KEYS = {
     "origin_column": str,
     "days": int,
     "days_column": str,
+    "checked": dict,
 }
 _ORIGIN = ("origin", "origin_column")
 _DAYS = ("days", "days_column")
@@ -73,18 +74,20 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
         content = {"column": content}
     here = TomlTable(content, key, above.file)
     values = here.check(CELL_KEYS, ())
-    ways: list[str] = [name for name in ("column", "constant") if name in values]
+    ways: list[str] = [name for name in ("column", "constant", "checked") if name in values]
     ways += ["origin"] if any(name in values for name in _ORIGIN) else []
     if len(ways) != 1:
         here.refuse(
             "",
-            "needs one of column, constant, or origin with days.",
+            "needs one of column, constant, checked, or origin with days.",
             f'Write {column.name} = "column of the source", or {{ constant = "…" }}.',
         )
     numeric = column.kind in ("number", "whole", "flag")
     for name in ("factor", "add", "decimal"):
         if name in values and not numeric:
             here.refuse(name, "fits numbers only.", "Leave it out.")
+    if "checked" in values and (column.kind != "list" or not values["checked"]):
+        here.refuse("checked", "names columns of checkboxes for a list.", "Leave it out.")
     if "date_format" in values and column.kind not in ("date", "time"):
         here.refuse("date_format", "fits dates and times only.", "Leave it out.")
     if ways == ["origin"]:
@@ -118,12 +121,13 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
         origin_column=values.get("origin_column", ""),
         days=values.get("days", 0),
         days_column=values.get("days_column", ""),
+        checked=_value_map(here, values["checked"], "checked") if "checked" in values else {},
     )
 
 
-def _value_map(here: TomlTable, content: Mapping[str, Any]) -> dict[str, str]:
-    below = here.below("values")
-    return {str(key): _plain(below, key, value) for key, value in content.items()}
+def _value_map(here: TomlTable, content: Mapping[str, Any], key: str = "values") -> dict[str, str]:
+    below = here.below(key)
+    return {str(name): _plain(below, name, value) for name, value in content.items()}
 
 
 def _plain(here: TomlTable, key: str, value: Any) -> str:

@@ -17,6 +17,8 @@ from outcomes.schema import FIRST_YEAR, LAST_YEAR, Column
 _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT = rf"^({_ISO})(?: [0-9:.]+)?$"
 _CLOCK = rf"^(?:{_ISO} )?([0-9]{{2}}:[0-9]{{2}})(?::[0-9.]+)?$"
+_TICKED = ("1", "checked", "yes", "true", "x")
+_UNTICKED = ("", "0", "unchecked", "no", "false")
 _NUMBER = re.compile(r"[+-]?[0-9]*(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?")
 _UNNAMED_FORMAT = (
     "is not written YYYY-MM-DD: give date_format in the mapping, since 03/04 may be March or April"
@@ -66,6 +68,8 @@ def rewrite(cell: CellSource, column: Column, source: Rows) -> Rewritten:
     here = source.cells
     if cell.origin or cell.origin_column:
         return _from_origin(cell, source)
+    if cell.checked:
+        return _from_checkboxes(cell, source)
     if not cell.column:
         text = _with_file(cell.constant, source)
         return Rewritten(pd.Series(text, index=here.index, dtype="str"))
@@ -198,6 +202,20 @@ def _from_origin(cell: CellSource, source: Rows) -> Rewritten:
     days = start.astype("datetime64[s]") + ahead
     cells = days.dt.strftime("%Y-%m-%d").where(days.notna(), shown)
     return Rewritten(cells.astype("str"), tuple(problems))
+
+
+def _from_checkboxes(cell: CellSource, source: Rows) -> Rewritten:
+    """Names of the boxes that are ticked, with semicolons between."""
+    joined = pd.Series("", index=source.cells.index, dtype="str")
+    problems: list[tuple[np.ndarray, str]] = []
+    for column, name in cell.checked.items():
+        given = _recorded(source.cells[column], cell).str.lower()
+        ticked = given.isin(_TICKED)
+        wrong = (~ticked & ~given.isin(_UNTICKED)).to_numpy()
+        problems.append((wrong, f"is neither ticked nor unticked (column {column})"))
+        between = pd.Series(";", index=joined.index, dtype="str").where(joined != "", "")
+        joined = joined.where(~ticked, joined + between + name)
+    return Rewritten(joined.astype("str"), tuple(problems))
 
 
 def _recorded(cells: pd.Series, cell: CellSource) -> pd.Series:

@@ -55,7 +55,12 @@ def test_the_page_explains_every_key_of_a_mapping(page: str) -> None:
 
 
 def test_the_mapping_on_the_page_works(page: str, tmp_path: Path) -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", page, flags=re.S)
+    example, flat = re.findall(r"```toml\n(.*?)```", page, flags=re.S)
+    (tmp_path / "flat.toml").write_text(flat, encoding="utf-8")
+    assert {block.table.name for block in read_mapping(tmp_path / "flat.toml").blocks} == {
+        "patients",
+        "sessions",
+    }
     (tmp_path / "mapping.toml").write_text(example, encoding="utf-8")
     assert read_mapping(tmp_path / "mapping.toml").name == "Our clinic"
     header = "Client number;Gender;Appointment;Start;State;Pain before;Pain after;NDI percent"
