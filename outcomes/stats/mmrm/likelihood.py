@@ -31,6 +31,8 @@ Array = NDArray[np.float64]
 LOG_2PI = float(np.log(2 * np.pi))
 # Of the variance at a visit, the least share that the other visits may leave unexplained.
 SMALLEST_SHARE = 1e-12
+# Larger precisions overflow when multiplied.
+LARGEST = 1e60
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Likelihood:
             _need_finite(sigma)
             A, log_det = inverse(data, sigma)
             own = np.einsum("rtt,rtt->rt", A, sigma)
-            if not own.max() < 1.0 / SMALLEST_SHARE:
+            if not (own.max() < 1.0 / SMALLEST_SHARE and np.abs(A).max() < LARGEST):
                 raise np.linalg.LinAlgError("covariance is singular to working precision")
             K = data.quadratic(A)
             _need_finite(K)
