@@ -121,13 +121,15 @@ def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = No
                     markerfacecolor="white", linestyle="",
                 )  # fmt: skip
         if len(completers):
-            rows = completers.sort_values("window")
+            # A time at which too few of them answered is a gap, not a straight line across it.
+            shown = sorted(window for window in set(model["window"]))
+            rows = completers.set_index("window").reindex(shown).reset_index()
             axes.plot(
                 place_times(rows["window"]), rows["estimate"], color=COMPLETERS.colour,
                 linestyle=COMPLETERS.dashes, marker=COMPLETERS.marker, markersize=3.5,
                 linewidth=1.2, zorder=2,
             )  # fmt: skip
-            last = rows.iloc[-1]
+            last = completers.sort_values("window").iloc[-1]
             ends.append((last["estimate"], "Those who stayed", COMPLETERS))
         days = sorted(set(model["window"]) | ({0} if len(start) else set()))
         label_times(axes, days, _PAIR_GAP if group_by else _LABEL_GAP, _first_label(outcome))
@@ -141,7 +143,7 @@ def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = No
         figure,
         alt=_alt(model, completers, start, groups, group_by, title),
         caption=_caption(result, group_by, title),
-        note=_how_to_read(group_by, outcome, len(completers) > 0),
+        note=_how_to_read(group_by, outcome, completers),
         caution=" ".join(beside),
     )
 
@@ -185,16 +187,25 @@ def _caption(result: AnalysisResult, group_by: str, label: str) -> str:
     return f"{label}, {split_words(result)}" if group_by else f"{label} from the start of care"
 
 
-def _how_to_read(group_by: str, outcome: str, completers: bool) -> str:
+def _how_to_read(group_by: str, outcome: str, completers: pd.DataFrame) -> str:
     what = "rates" if outcome == HEADACHES else "means"
     parts = [f"Points are {what}, bars are 95% intervals; the first weeks are drawn wider."]
+    if outcome == HEADACHES:
+        parts.append(
+            "The first point is of all who kept a diary before care, later ones of those who also "
+            "kept one then; the table compares the same patients."
+        )
     if group_by == "cadence":
         when = "before care" if outcome == HEADACHES else "at the start of care"
         parts.append(f"Hollow points are each group's level {when}.")
-    if completers:
+    if len(completers):
+        counts = completers["n_patients"]
+        least, most = (write.number(each) for each in (counts.min(), counts.max()))
+        number = most if least == most else f"{least} to {most}"
         parts.append(
-            "The dotted line counts only those who answered at the start and at the end; "
-            "it looks better or worse than the truth when those who left differ."
+            f"The dotted line counts only those who answered at the start and at the end "
+            f"({number} patients a point); it looks better or worse than the truth when those who "
+            "left differ."
         )
     return " ".join(parts)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from outcomes.instruments import InstrumentRegistry
 from outcomes.present import cells
 from outcomes.present import format as write
+from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
 from outcomes.present.figures.movement import movement_rows, plot_movement
-from outcomes.present.labels import outcome_label
+from outcomes.present.labels import group_label, outcome_label
 from outcomes.present.rows import Row, lookup, records, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
 from outcomes.present.tables import Prose, Table
@@ -31,7 +32,7 @@ def neck_movement(release: Release, name: str) -> Section:
     Returns
     -------
     Section
-        A figure; for everyone together also a table with percentages, the share beyond measurement
+        A figure and a table; for everyone together with percentages, the share beyond measurement
         error and the difference between the sides.
 
     Raises
@@ -51,7 +52,7 @@ def neck_movement(release: Release, name: str) -> Section:
         return Section([Prose([f"Left out: {what}. {reason}"], kind="absent")])
     figure = plot_movement(result, day, release.registry)
     if split:
-        return Section([figure])
+        return Section([figure, movement_split_table(result, day, release.registry)])
     return Section([figure, movement_table(result, day, release.registry), *_sides(result, day)])
 
 
@@ -91,6 +92,7 @@ def movement_table(result: AnalysisResult, day: int, registry: InstrumentRegistr
     Table
         A row a movement.
     """
+    changes = lookup(rows_of(result, "change", day=day), "outcome")
     percents = lookup(rows_of(result, "percent_change", day=day), "outcome")
     beyond = lookup(rows_of(result, "beyond_mdc95", day=day), "outcome")
     rows = []
@@ -101,7 +103,7 @@ def movement_table(result: AnalysisResult, day: int, registry: InstrumentRegistr
                 outcome_label(code, registry),
                 f"{write.score(row['start'])}°",
                 f"{write.score(row['estimate'])}°",
-                f"{write.signed(row['change'])}°",
+                cells.change(changes.get((code,)), 1, "°"),
                 cells.change(percents.get((code,)), 0, "%"),
                 cells.share(beyond.get((code,))),
             )
@@ -109,7 +111,14 @@ def movement_table(result: AnalysisResult, day: int, registry: InstrumentRegistr
     when = write.follow_up(day)
     return Table(
         f"Neck movement at the start and at {when}",
-        ("Movement", "Start", when.capitalize(), "Change", "In percent (95% CI)", "Beyond error"),
+        (
+            "Movement",
+            "Start",
+            when.capitalize(),
+            "Change (95% CI)",
+            "In percent (95% CI)",
+            "Beyond error",
+        ),
         rows,
         (
             "In percent: the mean change of the mean at the start. Beyond error: patients whose "
@@ -117,6 +126,46 @@ def movement_table(result: AnalysisResult, day: int, registry: InstrumentRegistr
             "measured both times.",
             *notes_of(result),
         ),
+    )
+
+
+def movement_split_table(result: AnalysisResult, day: int, registry: InstrumentRegistry) -> Table:
+    """Tabulate the change of each movement in each group.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        With a grouping.
+    day : int
+        Follow-up time.
+    registry : InstrumentRegistry
+        Instruments of the data set.
+
+    Returns
+    -------
+    Table
+        A row a movement and a column a group: change in degrees with its interval, and how many
+        were measured of those who could have been.
+
+    Raises
+    ------
+    DisclosureError
+        If a split by cadence comes without starting pain or without its caution.
+    """
+    beside = beside_cadence(result)
+    group_by = split_of(result)
+    changes = lookup(rows_of(result, "change", day=day), "outcome", "group")
+    groups = list(dict.fromkeys(group for _, group in changes))
+    rows = []
+    for code in dict.fromkeys(code for code, _ in changes):
+        found = [changes.get((code, group)) for group in groups]
+        shown = [f"{cells.change(row, 1, '°')}\n{cells.answered(row)}" for row in found]
+        rows.append((outcome_label(code, registry), *shown))
+    return Table(
+        f"Change of neck movement at {write.follow_up(day)} (95% CI), measured of could have been",
+        ("Movement", *(group_label(group_by, group) for group in groups)),
+        rows,
+        (*beside[:1], *notes_of(result, without=beside)),
     )
 
 

@@ -14,7 +14,8 @@ from outcomes.present.sections.section import Section, absent, notes_of
 from outcomes.present.tables import Prose, Table
 from outcomes.results import AnalysisResult
 
-_SPLIT_DAYS = (182, 364, 728, 1092)
+_SPLIT_DAYS = (84, 182, 364, 1092)
+_AFTER_LANDMARK = (182, 364, 728, 1092)
 
 
 def pain_course(release: Release, name: str) -> Section:
@@ -136,7 +137,8 @@ def split_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
     beside = beside_cadence(result)
     group_by = split_of(result)
     means = lookup(rows_of(result, "mean"), "group", "day")
-    days = [0, *(day for day in days_of(result, "mean") if day in _SPLIT_DAYS)]
+    wanted = _AFTER_LANDMARK if group_by == "cadence" else _SPLIT_DAYS
+    days = [0, *(day for day in days_of(result, "mean") if day in wanted)]
     rows = []
     for group in dict.fromkeys(group for group, _ in means):
         found = [means.get((group, day)) for day in days]
