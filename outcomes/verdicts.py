@@ -2,7 +2,8 @@
 
 The rules stand here and nowhere else. A sentence is carried when enough people answered, the
 interval is narrow enough for what the sentence says, and the model arrived; it is hedged when fewer
-than half of those at risk answered. A verdict that is not carried says what would do.
+than half of those at risk answered, and not carried when so few did that they need not resemble the
+rest. A verdict that is not carried says what would do.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "asymmetric": "share",
     "responders": "share",
     "answered": "share",
+    "kept_diary": "share",
     "no_show": "share",
     "cancelled": "share",
     "cadence_share": "share",
@@ -59,6 +61,8 @@ class VerdictRules:
     ----------
     minimum_n : int
         People a statement must rest on.
+    floor : float
+        Share of those at risk who must have answered for a statement at all.
     completeness : float
         Share of those at risk who must have answered for a statement without a hedge.
     level_width : float
@@ -67,16 +71,21 @@ class VerdictRules:
         Widest interval of a share.
     small_change : float
         A change is called little when its whole interval is within this share of the range of the
-        scale around zero.
+        scale around zero, and
+    small_error : float
+        within this share of the MDC95 of the instrument, where one was published: what is as large
+        as measurement error is not little.
     small_ratio : float
         A ratio is called little when its whole interval is between this and its inverse.
     """
 
     minimum_n: int = 30
+    floor: float = 0.3
     completeness: float = 0.5
     level_width: float = 0.2
     share_width: float = 0.3
     small_change: float = 0.1
+    small_error: float = 0.5
     small_ratio: float = 1.25
 
 
@@ -115,6 +124,7 @@ def judge(
     registry: InstrumentRegistry | None = None,
     rules: VerdictRules | None = None,
     converged: bool = True,
+    eligible: float | None = None,
 ) -> Verdict:
     """Decide whether one estimate carries its sentence.
 
@@ -128,12 +138,14 @@ def judge(
         What a sentence needs.
     converged : bool
         Whether the model behind the row arrived at an optimum.
+    eligible : float, optional
+        People the sentence speaks of, where they are more than those of the row's ``n_eligible``.
 
     Returns
     -------
     Verdict
-        The first thing missing, in the order status, number of people, convergence, width; then
-        completeness, which only hedges.
+        The first thing missing, in the order status, number of people, convergence, completeness
+        under the floor, width; then completeness above the floor, which only hedges.
 
     Raises
     ------
@@ -169,6 +181,14 @@ def judge(
     if not converged:
         missing = "The model did not arrive at an optimum, so its numbers are not relied on."
         return Verdict(kind, False, False, "", missing, None)
+    whole = row["n_eligible"] if eligible is None or isnan(eligible) else eligible
+    least, needed = (
+        0 if isnan(whole) else _at_least(share, whole)
+        for share in (rules.floor, rules.completeness)
+    )
+    if n < least:
+        missing = _incomplete(n, whole, least, rules.floor)
+        return Verdict(kind, False, False, "", missing, least - n)
     registry = registry or default_registry()
     excess, direction = _precision(row, kind, registry, rules)
     if excess > 1:
@@ -177,13 +197,8 @@ def judge(
         more = max(ceil(n * excess**2) - n, 1)
         missing = f"The interval is too wide to tell: about {more} more answers would do."
         return Verdict(kind, False, False, "", missing, more)
-    eligible = row["n_eligible"]
-    needed = 0 if isnan(eligible) else ceil(rules.completeness * eligible)
     if n < needed:
-        missing = (
-            f"{n} of {int(eligible)} answered, under {rules.completeness:.0%}: "
-            f"{needed - n} more would do."
-        )
+        missing = _incomplete(n, whole, needed, rules.completeness)
         return Verdict(kind, True, True, direction, missing, needed - n)
     return Verdict(kind, True, False, direction, "", None)
 
@@ -197,6 +212,7 @@ def judge_result(
     outcome: str = "",
     registry: InstrumentRegistry | None = None,
     rules: VerdictRules | None = None,
+    eligible: float | None = None,
 ) -> Verdict:
     """Decide about one estimate of a result, its convergence taken from the diagnostics.
 
@@ -210,7 +226,7 @@ def judge_result(
         Landmark and outcome of the row; empty where the result has one only.
     group : str
         Group of the row; empty for everyone together.
-    registry, rules
+    registry, rules, eligible
         As for `judge`.
 
     Returns
@@ -237,7 +253,22 @@ def judge_result(
         missing = said or "This was not estimated."
         return Verdict(KINDS.get(term, "level"), False, False, "", missing, None)
     row = rows.iloc[0]
-    return judge(row, registry=registry, rules=rules, converged=_converged(result, row))
+    return judge(
+        row,
+        registry=registry,
+        rules=rules,
+        converged=_converged(result, row),
+        eligible=eligible,
+    )
+
+
+def _at_least(share: float, whole: float) -> int:
+    """Smallest number of people that make up a share; a product may miss it by its last digit."""
+    return ceil(share * whole - 1e-9)
+
+
+def _incomplete(n: int, whole: float, needed: int, share: float) -> str:
+    return f"{n:,} of {int(whole):,} answered, under {share:.0%}: {needed - n:,} more would do."
 
 
 def _converged(result: AnalysisResult, row: pd.Series) -> bool:
@@ -273,6 +304,9 @@ def _precision(
     if kind == "level":
         return (0.0 if isnan(scale) else (high - low) / (rules.level_width * scale)), ""
     limit = rules.small_change * scale
+    if row["outcome"] in registry and row["unit"] != "%":
+        error = registry.get(row["outcome"]).mdc95
+        limit = limit if error is None else min(limit, rules.small_error * error)
     middle = float(row["estimate"])
     if kind == "ratio":
         if low <= 0:

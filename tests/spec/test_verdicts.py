@@ -75,6 +75,32 @@ def test_half_answering_is_not_hedged_and_less_is() -> None:
     assert verdict.more_answers == 10
 
 
+def test_no_verdict_where_hardly_anybody_answered() -> None:
+    verdict = judge(row(n_patients=213, n_eligible=10_650))
+    assert not verdict.carried and verdict.direction == ""
+    assert verdict.missing == "213 of 10,650 answered, under 30%: 2,982 more would do."
+    assert verdict.more_answers == 2_982
+    assert judge(row(n_patients=213, n_eligible=10_650), rules=VerdictRules(floor=0.02)).hedged
+
+
+def test_thirty_percent_is_hedged_and_less_is_not_said() -> None:
+    assert judge(row(n_patients=30)).hedged  # 0.3 * 100 is a little over 30 in binary
+    assert not judge(row(n_patients=59, n_eligible=200)).carried
+
+
+def test_completeness_is_judged_of_all_whom_a_sentence_speaks_of() -> None:
+    assert not judge(row()).hedged
+    assert judge(row(), eligible=200).hedged
+    assert not judge(row(), eligible=300).carried
+
+
+def test_little_change_of_a_movement_is_less_than_measurement_error() -> None:
+    # the MDC95 is 11.4 degrees, of which half is 5.7; a tenth of the scale would be 12
+    little = {"outcome": "rom_flexion", "unit": "degrees", "estimate": 0.4}
+    assert judge(row(**little, conf_low=-4.9, conf_high=5.6)).direction == "little change"
+    assert not judge(row(**little, conf_low=-5.2, conf_high=6.0)).carried
+
+
 def test_an_interval_over_zero_and_wide_cannot_tell() -> None:
     # Half width 1.5 must become 1.0 for the interval to leave out zero: 80 (1.5² − 1) = 100.
     verdict = judge(row(estimate=-1.0, conf_low=-2.5, conf_high=0.5))
