@@ -6,15 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from outcomes.io.csv_rows import read_csv_rows
-from outcomes.io.importing import (
-    ImportSummary,
-    import_rows,
-    known_format,
-    read_named,
-    source_paths,
-)
+from outcomes.io.importing import ImportSummary, import_rows
 from outcomes.io.mapping import Mapping
 from outcomes.io.mapping_file import read_mapping
+from outcomes.io.sources import known_format, read_named, source_paths
 
 
 def import_csv(

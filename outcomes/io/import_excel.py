@@ -8,16 +8,11 @@ from pathlib import Path
 
 from outcomes.errors import DataContractError
 from outcomes.io.excel_rows import ENDINGS, ExcelFile
-from outcomes.io.importing import (
-    ImportSummary,
-    import_rows,
-    known_format,
-    read_named,
-    source_paths,
-)
+from outcomes.io.importing import ImportSummary, import_rows
 from outcomes.io.mapping import Block, Mapping
 from outcomes.io.mapping_file import read_mapping
 from outcomes.io.rows import Rows, sheet_name
+from outcomes.io.sources import known_format, read_named, source_paths
 
 
 def import_excel(

@@ -10,17 +10,12 @@ import numpy as np
 import pandas as pd
 
 from outcomes.errors import DataContractError
-from outcomes.io.importing import (
-    ImportSummary,
-    import_rows,
-    known_format,
-    read_named,
-    source_paths,
-)
+from outcomes.io.importing import ImportSummary, import_rows
 from outcomes.io.mapping import Mapping
 from outcomes.io.mapping_file import read_mapping
 from outcomes.io.parquet_rows import read_parquet_rows
 from outcomes.io.rows import Rows
+from outcomes.io.sources import known_format, read_named, source_paths
 
 
 def import_parquet(
