@@ -18,7 +18,7 @@ from types import FrameType
 from outcomes import __version__
 from outcomes.errors import OutcomesError
 
-DONE, PROBLEM, WRONG_USE = 0, 1, 2
+DONE, PROBLEM = 0, 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,18 +44,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.run(options)
     except OutcomesError as error:
         print(f"outcomes: {error}", file=sys.stderr)
-        return WRONG_USE if type(error).__name__ == "UsageError" else PROBLEM
+        return error.exit_code
     except KeyboardInterrupt:
         print("outcomes: stopped; what was finished before stays.", file=sys.stderr)
         return PROBLEM
     except OSError as error:
-        print(f"outcomes: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        print(
+            f"outcomes: {error.strerror or type(error).__name__}: {error.filename or ''}",
+            file=sys.stderr,
+        )
         return PROBLEM
     except Exception as error:
         if os.environ.get("OUTCOMES_DEBUG"):
             raise
         print(
-            f"outcomes: a fault in the program ({type(error).__name__}: {error}). "
+            # its words may hold a patient's value, and logs travel further than data should
+            f"outcomes: a fault in the program ({type(error).__name__}). "
             "Set OUTCOMES_DEBUG=1 and run it again to see where.",
             file=sys.stderr,
         )

@@ -18,6 +18,9 @@ class OutcomesError(Exception):
         What to do about it, as an instruction.
     """
 
+    exit_code = 1
+    """What a command that stops with this error ends with."""
+
     def __init__(self, problem: str, remedy: str = "") -> None:
         self.problem = problem
         self.remedy = remedy

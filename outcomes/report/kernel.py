@@ -27,12 +27,20 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import run_sync
 from nbformat import NotebookNode
 
-from outcomes.errors import OutcomesError
+from outcomes.errors import (
+    DataContractError,
+    DisclosureError,
+    EstimationError,
+    OutcomesError,
+)
 
 PARAMETERS = "parameters"
 _INJECTED = "injected-parameters"
 _CELL_SECONDS = 1800
-_OWN = {"OutcomesError", "DataContractError", "EstimationError", "DisclosureError"}
+# A kernel tells of an error by the name of its kind only.
+_OWN = {
+    kind.__name__ for kind in (OutcomesError, DataContractError, EstimationError, DisclosureError)
+}
 
 
 class _ThisPython(KernelSpecManager):
@@ -134,8 +142,8 @@ class WarmKernel:
         Raises
         ------
         OutcomesError
-            If the notebook cannot take the parameters, or a cell fails; the message is the last
-            line of what the cell said.
+            If the notebook cannot take the parameters, or a cell fails; the message is that of
+            an error of our own, and only the kind of any other.
         """
         node = with_parameters(read_notebook(notebook), parameters, notebook.name)
         run_sync(self._client.execute_interactive)(
@@ -161,14 +169,12 @@ class WarmKernel:
 
 
 def _own_words(error: CellExecutionError) -> str:
-    """Say what went wrong; errors of our own are sentences, others need their type."""
-    own = error.ename in {
-        "OutcomesError",
-        "DataContractError",
-        "EstimationError",
-        "DisclosureError",
-    }
-    return error.evalue if own else f"{error.ename}: {error.evalue}"
+    """Say what went wrong; errors of our own are sentences, others may hold a patient's value."""
+    if error.ename in _OWN:
+        return error.evalue
+    if os.environ.get("OUTCOMES_DEBUG"):
+        return f"{error.ename}: {error.evalue}"
+    return f"{error.ename}. Set OUTCOMES_DEBUG=1 and run it again to see more."
 
 
 def read_notebook(path: Path) -> NotebookNode:

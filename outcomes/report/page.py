@@ -19,6 +19,8 @@ SYNTHETIC = "SYNTHETIC DATA – evidence of nothing"
 _TEMPLATE = "template"
 # The template writes this before each output of a call.
 _OUTPUT = "<!-- output -->"
+# A name of any length must leave the page number its place on one line.
+_MARGIN_LETTERS = 70
 _LEFT_OUT = r'<div class="absent">(?:(?!</div>).)*</div>'
 
 
@@ -104,9 +106,14 @@ def _margins(imprint: Imprint) -> str:
         f"@page {{ size: {PAPERS[imprint.paper]}; margin: 21mm 19mm 19mm; "
         f"@top-center {{ content: {_css_text(imprint.banner + warned)}; color: {colour}; "
         "font-weight: 700; font-size: 8.4pt; width: 100%; } "
-        f"@bottom-left {{ content: {_css_text(imprint.title)}; {quiet} width: 75%; }} "
+        f"@bottom-left {{ content: {_css_text(_shortened(imprint.title))}; {quiet} width: 75%; }} "
         f'@bottom-right {{ content: "Page " counter(page) " of " counter(pages); {quiet} }} }}\n'
     )
+
+
+def _shortened(text: str) -> str:
+    """Cut a line to what fits the margin, with a mark where it was cut."""
+    return text if len(text) <= _MARGIN_LETTERS else text[: _MARGIN_LETTERS - 1].rstrip() + "…"
 
 
 def _css_text(text: str) -> str:

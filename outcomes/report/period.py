@@ -9,7 +9,6 @@ import pandas as pd
 
 from outcomes.report.usage import UsageError
 
-COMPARISONS = ("previous", "year")
 _FORM = re.compile(r"(\d{4})(?:-?(Q[1-4]|0[1-9]|1[0-2]))?", re.IGNORECASE)
 
 

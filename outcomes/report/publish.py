@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
@@ -87,7 +87,12 @@ def staged(out: Path, audience: str, name: str) -> Iterator[Path]:
         old = shelf / f"{_OLD}{os.getpid()}-{name}"
         if place.exists():
             place.rename(old)
-        folder.rename(place)
+        try:
+            folder.rename(place)
+        except OSError:
+            if old.exists():
+                old.rename(place)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -121,6 +126,8 @@ def write_index(out: Path) -> Path:
         The index page. The index of an audience lies in its own folder and names no report of the
         other, so that the folder can be handed on as it is.
     """
+    _make_folder(out)
+    _clear_leftovers(out)
     found = {audience: _entries(out / audience) for audience in AUDIENCES}
     for audience, entries in found.items():
         if entries:
@@ -164,11 +171,15 @@ def _index_page(shown: dict[str, list[tuple[str, Entry, bool]]], prefix: str) ->
 
 
 def _write_whole(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=_STAGED, dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(temporary).chmod(0o644 & ~_umask())
-    Path(temporary).replace(path)
+    handle, name = tempfile.mkstemp(prefix=f"{_STAGED}{os.getpid()}-", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        temporary.chmod(0o644 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:
@@ -182,17 +193,36 @@ def _make_folder(folder: Path) -> None:
 
 
 def _clear_leftovers(shelf: Path) -> None:
-    """Remove what killed runs left behind; what a running one writes to stays."""
-    for path in [*shelf.glob(f"{_STAGED}*"), *shelf.glob(f"{_OLD}*")]:
-        owner = path.name.removeprefix(_STAGED).removeprefix(_OLD).partition("-")[0]
-        if not _at_work(owner, path):
+    """Put back or remove what killed runs left behind; what a running one writes to stays.
+
+    A run killed after it put the earlier report aside, and before the new one was in its place,
+    leaves only the earlier one: that goes back to where it was.
+    """
+    for path in shelf.glob(f"{_OLD}*"):
+        owner, _, name = path.name.removeprefix(_OLD).partition("-")
+        # this process is between two reports here, so what bears its number is a dead one's
+        if owner != str(os.getpid()) and _at_work(owner, path):
+            continue
+        if name and (path / PAGE).is_file() and not (shelf / name).exists():
+            with suppress(OSError):  # another run put it back at the same moment
+                path.rename(shelf / name)
+        shutil.rmtree(path, ignore_errors=True)
+    for path in shelf.glob(f"{_STAGED}*"):
+        if _at_work(path.name.removeprefix(_STAGED).partition("-")[0], path):
+            continue
+        if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def _at_work(owner: str, path: Path) -> bool:
     if os.name == "nt" or not owner.isdigit():
         # asking for a process would end it on Windows; nothing is written to for a day
-        return time.time() - path.stat().st_mtime < _DAY
+        with suppress(FileNotFoundError):  # its run has just come to its end
+            return time.time() - path.stat().st_mtime < _DAY
+        return False
     try:
         os.kill(int(owner), 0)
     except ProcessLookupError:

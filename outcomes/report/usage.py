@@ -7,3 +7,5 @@ from outcomes.errors import OutcomesError
 
 class UsageError(OutcomesError):
     """Something was asked for that there is not."""
+
+    exit_code = 2

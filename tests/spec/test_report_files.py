@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from nbclient.exceptions import CellExecutionError
 
+from outcomes.cli import main
+from outcomes.report.kernel import _own_words
 from outcomes.report.naming import folder_name
+from outcomes.report.page import Imprint
 from outcomes.report.period import last_quarter, read_period
 from outcomes.report.publish import ENTRY, PAGE, Entry, staged, write_entry, write_index
 from outcomes.report.usage import UsageError
@@ -159,3 +163,56 @@ def test_the_index_names_all_reports_and_hides_the_inside_from_the_outside(tmp_p
 
 def test_an_index_over_nothing_says_so(tmp_path: Path) -> None:
     assert "no report here yet" in write_index(tmp_path).read_text(encoding="utf-8")
+
+
+def test_the_report_of_a_run_killed_between_two_renames_comes_back(tmp_path: Path) -> None:
+    place = publish(tmp_path, "One")
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True
+    )
+    place.rename(place.parent / f".old-{ended.stdout.strip()}-{place.name}")
+    publish(tmp_path, "Two")
+    assert (place / PAGE).read_text(encoding="utf-8") == "whole"
+    assert [path for path in place.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_an_index_that_a_killed_run_left_half_written_goes(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True
+    )
+    publish(tmp_path, "One")
+    for folder in (tmp_path, tmp_path / "inside"):
+        (folder / f".staged-{ended.stdout.strip()}-x").write_text("half", encoding="utf-8")
+    publish(tmp_path, "Two")
+    write_index(tmp_path)
+    assert [path for path in tmp_path.rglob(".*") if path.name.startswith(".staged")] == []
+
+
+def test_a_long_name_leaves_the_foot_of_the_page_on_one_line() -> None:
+    imprint = Imprint("Clinic report: " + "S" * 200, "inside", False, "Data", "0")
+    margin = re.search(r'@bottom-left \{ content: "([^"]*)"', imprint.style)
+    assert margin is not None
+    assert len(margin[1]) < 90
+    assert margin[1].startswith("Clinic report: SSS")
+    assert margin[1].endswith("\\2026 ")
+
+
+def test_errors_that_may_hold_a_value_are_told_by_their_kind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*arguments: object, **more: object) -> None:
+        raise KeyError("patient Zelda")
+
+    monkeypatch.delenv("OUTCOMES_DEBUG", raising=False)
+    monkeypatch.setattr("outcomes.io.load", fail)
+    assert main(["check", "anywhere"]) == 1
+    said = capsys.readouterr().err
+    assert "KeyError" in said
+    assert "Zelda" not in said
+    strange = CellExecutionError("", "KeyError", "patient Zelda")
+    assert "KeyError" in _own_words(strange)
+    assert "Zelda" not in _own_words(strange)
+    own = CellExecutionError("", "EstimationError", "No patient is left.")
+    assert _own_words(own) == "No patient is left."
+    monkeypatch.setenv("OUTCOMES_DEBUG", "1")
+    assert "Zelda" in _own_words(strange)
