@@ -178,7 +178,7 @@ def windows(
             ),
             default=None,
         )
-        at_risk = begun + window.day + window.margin <= as_of or bool(usable)
+        at_risk = begun + window.day + window.margin <= as_of
         rows.append((at_risk, best, (best in sore) if keep else bool(sore)))
     return rows
 

@@ -22,7 +22,8 @@ class FollowUp:
     Parameters
     ----------
     frame : DataFrame
-        One row a patient: patient_id, baseline, value, at_risk.
+        One row a patient: patient_id, baseline, value, at_risk. There is a value only where the
+        follow-up time is over, so that those with one can be counted of those at risk.
     unit : str
         Unit of both.
     timing : str
@@ -74,7 +75,7 @@ def follow_up_values(
     frame = pd.DataFrame(
         {
             "baseline": wide["value"].xs(0, level="window"),
-            "value": wide["value"].xs(day, level="window"),
+            "value": wide["value"].where(wide["at_risk"]).xs(day, level="window"),
             "at_risk": wide["at_risk"].xs(day, level="window"),
         }
     ).reset_index()

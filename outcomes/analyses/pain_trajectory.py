@@ -12,9 +12,8 @@ series                      ``model``: the model's mean, for all patients of the
                             the group's last window, at all windows they answered
 estimate                    mean, in the unit of the instrument
 conf_low, conf_high         its confidence interval
-n_eligible                  patients at risk: for whom the window is over at the as-of date, or who
-                            answered in it already
-n_patients                  patients whose answers the mean is of (``model``: who answered then)
+n_eligible                  patients at risk: for whom the window is over at the as-of date
+n_patients                  those of them who answered in it
 start_level, start_level_n  the group's mean of this instrument at day 0, in its unit, and the
                             number it is of
 start_pain, start_pain_n    the group's mean pain at the start of care and the number it is of,
@@ -22,7 +21,8 @@ start_pain, start_pain_n    the group's mean pain at the start of care and the n
 ==========================  ===================================================================
 
 ``estimates`` holds for each group and window the terms ``mean`` and ``change`` (from day 0), and
-``change_interaction`` (an F test that groups change alike) for a split by onset. ``landmark`` is
+``change_interaction`` (an F test that groups change alike) for a split by onset. Answers in windows
+that are still open are in the model and in ``n_assessments``, not in ``n_patients``. ``landmark`` is
 ``day N``. In a split by cadence windows before the landmark are left out, except the start.
 """
 

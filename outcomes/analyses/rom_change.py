@@ -248,7 +248,7 @@ def _movement_rows(course: Trajectory, spec: RomChangeSpec) -> pd.DataFrame:
 
 def _beyond_error(course: Trajectory, floor: float, spec: RomChangeSpec) -> pd.DataFrame:
     """Share of patients whose gain is larger than measurement error, by group and window."""
-    answers = course.scores.answers
+    answers = course.scores.closed
     start = answers[answers["window"] == START].set_index("patient_id")["value"]
     later = answers[answers["window"] > START]
     before = later["patient_id"].map(start).astype("float64")
@@ -272,9 +272,9 @@ def _asymmetry_rows(name: str, courses: dict[str, Trajectory], spec: RomChangeSp
     columns = ["patient_id", *KEYS, "value"]
     sides = (
         courses[left]
-        .scores.answers[columns]
+        .scores.closed[columns]
         .merge(
-            courses[right].scores.answers[columns],
+            courses[right].scores.closed[columns],
             on=["patient_id", *KEYS],
             suffixes=("_left", "_right"),
         )

@@ -44,8 +44,13 @@ class WindowScores:
 
     @property
     def answers(self) -> pd.DataFrame:
-        """Rows with an answer."""
+        """Rows with an answer, those in windows that are still open among them."""
         return self.frame[self.frame["answered"]]
+
+    @property
+    def closed(self) -> pd.DataFrame:
+        """Rows with an answer in a window that is over, to be counted of those at risk."""
+        return self.frame[self.frame["answered"] & self.frame["at_risk"]]
 
     def within(self, windows: tuple[int, ...]) -> WindowScores:
         """Keep some windows only.

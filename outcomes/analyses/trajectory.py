@@ -53,7 +53,7 @@ class Trajectory:
         Why a group whose answers were enough has none all the same.
     grid : DataFrame
         All combinations of group and window: group, window, n_eligible (at risk), n_patients
-        (answered).
+        (of these, answered), n_assessments (all answers, those in windows still open among them).
     group_by : str
         Grouping of the members.
     first_shown : int
@@ -94,7 +94,6 @@ class Trajectory:
             landmark="day " + grid["window"].astype(str),
             term=term,
             conf_level=self.choices.conf_level,
-            n_assessments=grid["n_patients"],
             unit="%" if term == "percent_change" else self.scores.instrument.unit,
             method="MMRM",
             status="refused",
@@ -161,7 +160,7 @@ class Trajectory:
         """Model's means, means of those who answered and of completers, ready to plot."""
         means = self.rows("mean").assign(series="model")
         last = {group: max(model.windows) for group, model in self.models.items()}
-        answers = self.scores.answers
+        answers = self.scores.closed
         level = self.choices.conf_level
         parts = [means[means["status"] == "ok"]]
         for series, table in (
@@ -177,7 +176,7 @@ class Trajectory:
                 )
             )
         whole = pd.concat(parts, ignore_index=True)
-        enough = whole["n_patients"] >= self.choices.min_answers
+        enough = whole["n_assessments"].fillna(whole["n_patients"]) >= self.choices.min_answers
         shown = enough & (whole["window"] >= self.first_shown)
         at_start = observed_means(answers[answers["window"] == START], level).set_index("group")
         whole["start_level"] = whole["group"].map(at_start["estimate"]).astype("float64")
@@ -221,7 +220,9 @@ class Trajectory:
     @property
     def left_out(self) -> str:
         """Windows reached without enough answers, as a sentence; empty where there is none."""
-        few = (self.grid["n_patients"] < self.choices.min_answers) & (self.grid["n_eligible"] > 0)
+        few = (self.grid["n_assessments"] < self.choices.min_answers) & (
+            self.grid["n_eligible"] > 0
+        )
         short = self.grid[few & (self.grid["window"] >= self.first_shown)]
         if short.empty:
             return ""
@@ -241,7 +242,7 @@ class Trajectory:
         start = grid["group"].map(
             self.grid[self.grid["window"] == START].set_index("group")["n_patients"]
         )
-        here = grid["n_patients"].astype(int).astype(str)
+        here = grid["n_assessments"].astype(int).astype(str)
         at_start = start.fillna(0).astype(int).astype(str)
         few = here + f" patients answered; at least {need} are needed"
         no_start = at_start + f" patients have a baseline; at least {need} are needed"
@@ -250,7 +251,7 @@ class Trajectory:
         why = pd.Series(
             [self.failures.get(group, alone) for group in grid["group"]], index=grid.index
         )
-        return few.where(grid["n_patients"] < need, no_start.where(start < need, why))
+        return few.where(grid["n_assessments"] < need, no_start.where(start < need, why))
 
 
 def follow(
@@ -283,11 +284,12 @@ def follow(
     landmark, and they say something about answers that are missing after it.
     """
     first_shown = landmark if group_by == CADENCE else START
-    counts = scores.frame.groupby(["group", "window"])[["at_risk", "answered"]].sum()
+    frame = scores.frame.assign(counted=scores.frame["at_risk"] & scores.frame["answered"])
+    counts = frame.groupby(["group", "window"])[["at_risk", "counted", "answered"]].sum()
     shown = [day for day in scores.windows if day >= first_shown or day == START]
     index = pd.MultiIndex.from_product([people.order, shown], names=["group", "window"])
     grid = counts.reindex(index, fill_value=0).astype("int64").reset_index()
-    grid.columns = pd.Index(["group", "window", "n_eligible", "n_patients"])
+    grid.columns = pd.Index(["group", "window", "n_eligible", "n_patients", "n_assessments"])
     models: dict[str, WindowMeans] = {}
     failures: dict[str, str] = {}
     for group, answers in scores.answers.groupby("group"):

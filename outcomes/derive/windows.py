@@ -80,8 +80,7 @@ def derive_windows(
     -------
     DataFrame
         One row a row of `start` × window, in that order: ``patient_id``; ``window`` (int64, target
-        day); ``at_risk`` (bool, the window has fully elapsed or holds a score); ``value``
-        (float64); ``date`` (datetime64[us]); ``answered`` (bool, there is a value);
+        day); ``at_risk`` (bool, the window has fully elapsed); ``value`` (float64); ``date`` (datetime64[us]); ``answered`` (bool, there is a value);
         ``near_session`` (bool, a score of the window was left out because it is near a session or,
         with `keep_near_session`, the score used is near one).
 
@@ -96,6 +95,8 @@ def derive_windows(
     holds the score nearest to its target within its margin, the earlier one where two are equally
     near, and on one day the one before the earlier session. Scores of the start itself and before
     are not follow-up. A score on the day where two windows meet can be the nearest in both.
+    A score in a window that is still open is given, but its patient is not at risk yet: to count
+    only those who answered early would make answering look more common than it is.
     """
     if timing not in ("remote", "pre"):
         raise ValueError("timing is 'remote' or 'pre'")
@@ -114,7 +115,7 @@ def derive_windows(
     chosen = _nearest(assessments, used, near, cuts, len(start) * shape[1])
     row = np.append(found.rows, -1)[chosen].reshape(shape)
     elapsed = origin[:, None] + np.array([window.last for window in cuts.windows]) <= last_day
-    at_risk = (elapsed & (origin != NO_DAY)[:, None]) | _marked(in_cell, shape)
+    at_risk = elapsed & (origin != NO_DAY)[:, None]
     flagged = _marked(in_cell[sore], shape)
     if keep_near_session:
         flagged &= np.append(near, False)[chosen].reshape(shape)

@@ -80,12 +80,13 @@ def test_margins_are_included(day: int, expected: list[int]) -> None:
     assert found.index[found["answered"]].tolist() == expected
 
 
-def test_at_risk_once_elapsed_or_answered() -> None:
+def test_at_risk_once_elapsed_whether_answered_or_not() -> None:
     # 2026-01-20 is day 19: the window of day 14 ends on day 21
     found = windows("patient date value\nA 2025-12-30 8", as_of="2026-01-20")
     assert found.index[found["at_risk"]].tolist() == [0]
     found = windows("patient date value\nA 2026-01-19 8", as_of="2026-01-20")
-    assert found.index[found["at_risk"]].tolist() == [0, 14]
+    assert found.index[found["at_risk"]].tolist() == [0]
+    assert found.loc[14, "answered"]
     found = windows("patient date value\nA 2025-12-30 8", as_of="2026-01-22")
     assert found.index[found["at_risk"]].tolist() == [0, 14]
 

@@ -81,6 +81,28 @@ def test_those_at_risk_and_those_answering_are_counted_apart() -> None:
     assert (mean["n_eligible"], mean["n_patients"]) == (60, 40)
 
 
+def test_an_early_answer_is_in_the_model_and_not_in_the_count_of_answers() -> None:
+    who = people(60)
+    # day 84 is over for the first 40; of the others 15 have answered before it is
+    who.loc[40:, "index_date"] += pd.Timedelta(days=200)
+    given = values()
+    given[30:40, 1:] = np.nan
+    given[55:, 1:] = np.nan
+    answers = scores(given[:, :2], [0, 84])
+    late = answers["patient_id"].isin(who["patient_id"].iloc[40:])
+    answers.loc[late, "date"] += pd.Timedelta(days=200)
+    as_of = START + pd.Timedelta(days=200 + 84)
+    result = estimate_pain_trajectory(replace(data_set(who, assessments=answers), as_of=as_of))
+    mean = row(result, "mean", "day 84")
+    assert (mean["n_eligible"], mean["n_patients"], mean["n_assessments"]) == (40, 30, 45)
+    both = [*range(30), *range(40, 55)]
+    shown = result.curve.set_index(["series", "window"])
+    assert shown.loc[("answering", 84), "n_patients"] == 30
+    assert shown.loc[("model", 84), "n_patients"] == 30
+    # scores of the others' starts say little of day 84, so the mean is near that of all 45
+    assert mean["estimate"] == pytest.approx(given[both, 1].mean(), abs=0.2)
+
+
 def test_completers_are_those_with_a_baseline_and_the_last_window() -> None:
     given = values()
     given[30:, 3] = np.nan
