@@ -236,17 +236,13 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from outcomes.io import load
-    from outcomes.io.load import IMPORT_FILE
-    from outcomes.io.write import REJECTS_FILE, write_rejects
+    from outcomes.io import keep_rejects, load
     from outcomes.report.check import describe
 
     loaded = load(options.data, as_of=options.as_of or None)
     print(describe(loaded))
-    # An older list is out of date, unless it is the one that an import left of its own rows.
-    older = (options.data / REJECTS_FILE).exists() and not (options.data / IMPORT_FILE).exists()
-    if len(loaded.rejects) or older:
-        write_rejects(loaded, options.data)
+    if not keep_rejects(loaded, options.data):
+        print("\nrejects.csv is the list of the import and stays; import again to list these rows.")
     return DONE
 
 

@@ -10,7 +10,7 @@ from outcomes.io.importing import ImportSummary
 from outcomes.io.load import load, read_tables
 from outcomes.io.mapping import Mapping
 from outcomes.io.mapping_file import read_mapping
-from outcomes.io.write import write_rejects, write_tables
+from outcomes.io.write import keep_rejects, write_rejects, write_tables
 
 __all__ = [
     "ImportSummary",
@@ -19,6 +19,7 @@ __all__ = [
     "import_csv",
     "import_excel",
     "import_parquet",
+    "keep_rejects",
     "load",
     "read_mapping",
     "read_tables",

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from outcomes.errors import DataContractError
@@ -16,7 +17,7 @@ from outcomes.io.checking import Loaded, check_rows
 from outcomes.io.csv_rows import read_csv_rows
 from outcomes.io.parquet_rows import read_parquet_rows
 from outcomes.io.place import read_whole
-from outcomes.io.rows import Rows
+from outcomes.io.rows import Rows, rows_of_file
 from outcomes.schema import SCHEMAS, TableSchema
 from outcomes.settings import read_settings
 from outcomes.tables import Tables
@@ -56,6 +57,10 @@ def read_tables(folder: Path | str, *, as_of: str | date | pd.Timestamp | None =
     loaded = load(folder, as_of=as_of)
     if loaded.tables.patients.empty:
         counts = loaded.accounting.set_index("table").loc["patients"]
+        if counts["rows_accepted"]:
+            raise DataContractError(
+                "no patient has a record on or before the as-of date.", "Choose a later date."
+            )
         raise DataContractError(
             f"no patient could be read: {counts['rows_rejected']:,} rows rejected of "
             f"{counts['rows_read']:,}.",
@@ -100,7 +105,7 @@ def load(folder: Path | str, *, as_of: str | date | pd.Timestamp | None = None) 
         synthetic=(folder / TRUTH_FILE).is_file(),
     )
     loaded = _with_import(loaded, record)
-    return replace(loaded, notices=(*loaded.notices, *_strangers(folder), *_ahead(loaded)))
+    return replace(loaded, notices=(*loaded.notices, *_strangers(folder), *_ahead(loaded, as_of is not None)))
 
 
 def _with_import(loaded: Loaded, record: dict[str, Any]) -> Loaded:
@@ -160,10 +165,15 @@ def _strangers(folder: Path) -> list[str]:
     return [f"Files that are no table of the contract were not read: {', '.join(names[:_NAMED])}."]
 
 
-def _ahead(loaded: Loaded) -> list[str]:
+def _ahead(loaded: Loaded, asked: bool) -> list[str]:
     days = (loaded.tables.as_of - pd.Timestamp.today().normalize()).days
     if days <= 1:
         return []
+    if asked:
+        return [
+            f"The as-of date given is {days:,} days ahead of this computer's clock. Everything is "
+            "reckoned up to it, so times count as over that have not come yet."
+        ]
     return [
         f"The last date in the records is {days:,} days ahead of this computer's clock. If it is a "
         "slip, correct it or give --as-of: everything is reckoned up to that date."
@@ -213,6 +223,8 @@ def _table_files(folder: Path) -> dict[str, Path]:
 
 
 def _read(path: Path, schema: TableSchema) -> Rows:
+    if schema.name != "patients" and not path.stat().st_size:
+        return _nothing(path, schema)
     extra: list[str] = []
     wanted = _contract_columns(schema, path.name, extra)
     rows = read_csv_rows(path, wanted) if path.suffix == ".csv" else read_parquet_rows(path, wanted)
@@ -220,6 +232,14 @@ def _read(path: Path, schema: TableSchema) -> Rows:
         return rows
     named = ", ".join(extra[:_NAMED]) + (f" and {len(extra) - _NAMED} more" * (len(extra) > _NAMED))
     notice = f"{path.name}: columns that are not part of the contract were not read: {named}."
+    return replace(rows, notices=(notice,))
+
+
+def _nothing(path: Path, schema: TableSchema) -> Rows:
+    """Take a file without a byte as a table without a row; it says nothing about the others."""
+    cells = pd.DataFrame({name: pd.Series(dtype="str") for name in schema.required_columns})
+    notice = f"{path.name} is an empty file and was read as a table without rows."
+    rows = rows_of_file(cells, np.arange(0), path.name)
     return replace(rows, notices=(notice,))
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet
 
 from outcomes.errors import DataContractError
 from outcomes.io.checking import Loaded
-from outcomes.io.load import FORMATS, REJECTS_FILE
+from outcomes.io.load import FORMATS, IMPORT_FILE, REJECTS_FILE
 from outcomes.io.place import placed_together
 from outcomes.schema import SCHEMAS, TableSchema
 from outcomes.tables import Tables
@@ -190,3 +190,37 @@ def write_rejects(loaded: Loaded, folder: Path | str) -> Path:
     with placed_together(folder, list) as stage:
         loaded.rejects.to_csv(stage / REJECTS_FILE, index=False, encoding="utf-8")
     return folder / REJECTS_FILE
+
+
+def keep_rejects(loaded: Loaded, folder: Path | str) -> bool:
+    """Bring the list of rejected rows beside the data up to date, where there is one to bring.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        What was read.
+    folder : Path or str
+        Folder of the data set.
+
+    Returns
+    -------
+    bool
+        Whether ``rejects.csv`` in the folder now lists what was rejected in this reading.
+
+    Raises
+    ------
+    DataContractError
+        If the folder can't be written to.
+
+    Notes
+    -----
+    An older list is out of date and is replaced, be it by an empty one. The list that an import
+    left is of the rows of its own sources, which are nowhere else: it is never replaced here.
+    """
+    folder = Path(folder)
+    there = (folder / REJECTS_FILE).exists()
+    if there and (folder / IMPORT_FILE).exists():
+        return loaded.rejects.empty
+    if there or len(loaded.rejects):
+        write_rejects(loaded, folder)
+    return True

@@ -10,9 +10,8 @@ from typing import Any
 import pandas as pd
 
 from outcomes import __version__
-from outcomes.errors import OutcomesError
-from outcomes.io import load
-from outcomes.io.write import write_rejects
+from outcomes.errors import DataContractError, OutcomesError
+from outcomes.io import Loaded, keep_rejects, load
 from outcomes.present import format as write
 from outcomes.report.kernel import WarmKernel
 from outcomes.report.naming import folder_name
@@ -155,6 +154,7 @@ def _check(order: ReportOrder) -> None:
 def _read(order: ReportOrder, say: Say) -> tuple[Tables, Period]:
     as_of: str | pd.Timestamp | None = order.as_of or None
     loaded = load(order.data, as_of=as_of)
+    _check_begun(loaded.tables, order)
     if order.period is not None and not order.as_of:
         end = order.period.last
         if order.period.first > loaded.tables.as_of:
@@ -172,11 +172,41 @@ def _read(order: ReportOrder, say: Say) -> tuple[Tables, Period]:
     for notice in loaded.notices:
         say(notice)
     if len(loaded.rejects):
-        place = order.out / "inside"
-        place.mkdir(parents=True, exist_ok=True)
-        write_rejects(loaded, place)
-        say(f"{len(loaded.rejects):,} rows were rejected; the reasons are in inside/rejects.csv.")
+        rejected = write.count(len(loaded.rejects), "row")
+        say(f"{rejected} rejected; {_where_listed(loaded, order.data)}")
     return loaded.tables, order.period or last_quarter(loaded.tables.as_of)
+
+
+def _where_listed(loaded: Loaded, data: Path) -> str:
+    """Write the rejected rows beside the data, never among reports, and say where they are."""
+    try:
+        listed = keep_rejects(loaded, data)
+    except DataContractError:
+        return (
+            "the folder of the data cannot be written to: run `outcomes check` on a copy of it to "
+            "have them listed."
+        )
+    if listed:
+        return "the reasons are in rejects.csv beside the data."
+    return "rejects.csv beside the data is the list of the import: import again to list them."
+
+
+def _check_begun(tables: Tables, order: ReportOrder) -> None:
+    """Refuse to look at days that all lie before the first record."""
+    if order.period is not None:
+        last, what = order.period.last, f"period {order.period.code}"
+    elif order.as_of:
+        last, what = tables.as_of, "as-of date"
+    else:
+        return
+    if order.as_of:
+        last = min(last, tables.as_of)
+    if tables.at(last).patients["patient_id"].isin(_recorded(tables.at(last))).any():
+        return
+    raise UsageError(
+        f"The {what} ends before the first record: there is none up to {write.date(last)}.",
+        "Choose a later one.",
+    )
 
 
 def _parameters(

@@ -10,13 +10,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import outcomes
 from outcomes.cli import main
+from outcomes.errors import DataContractError
 from outcomes.report.lab import set_up_notebooks
+from outcomes.report.make import ReportOrder, _read
 from outcomes.report.places import notebook_for, notebooks_folder, readers, sample_folder
 
 HEAVY = ("pandas", "numpy", "scipy", "matplotlib", "nbclient")
@@ -162,6 +165,48 @@ def test_check_keeps_the_rejects_of_an_import(tmp_path: Path) -> None:
     assert main(["import", "csv", *arguments]) == 0
     assert main(["check", str(data)]) == 0
     assert "soon" in (data / "rejects.csv").read_text()
+
+
+def order_of(data: Path, out: Path, **more: Any) -> ReportOrder:
+    return ReportOrder(data, out, **more)
+
+
+def with_a_reject(tmp_path: Path) -> Path:
+    data = tmp_path / "records"
+    data.mkdir()
+    (data / "patients.csv").write_text("patient_id,birth_year\nA,1970\nB,soon\n")
+    return data
+
+
+def test_a_report_lists_rejects_beside_the_data_only(tmp_path: Path) -> None:
+    data, said = with_a_reject(tmp_path), []
+    _read(order_of(data, tmp_path / "out"), said.append)
+    assert "soon" in (data / "rejects.csv").read_text()
+    assert not (tmp_path / "out").exists()
+    assert said[-1] == "1 row rejected; the reasons are in rejects.csv beside the data."
+
+
+def test_a_report_keeps_the_rejects_of_an_import(tmp_path: Path) -> None:
+    data, said = with_a_reject(tmp_path), []
+    (data / "import.json").write_text('{"files": {}}')
+    (data / "rejects.csv").write_text("of the import\n")
+    _read(order_of(data, tmp_path / "out"), said.append)
+    assert main(["check", str(data)]) == 0
+    assert (data / "rejects.csv").read_text() == "of the import\n"
+    assert "import again" in said[-1]
+
+
+def test_data_that_cannot_be_written_to_get_a_way_to_the_rejects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> bool:
+        raise DataContractError("can't write to the folder.")
+
+    monkeypatch.setattr("outcomes.report.make.keep_rejects", refuse)
+    data, said = with_a_reject(tmp_path), []
+    _read(order_of(data, tmp_path / "out"), said.append)
+    assert "`outcomes check` on a copy" in said[-1]
+    assert list(tmp_path.rglob("rejects.csv")) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")

@@ -109,8 +109,28 @@ def test_utf16_is_refused_with_the_remedy(tmp_path: Path) -> None:
     assert "UTF-8" in error.remedy
 
 
-def test_an_empty_file_is_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path, headache_diary=b"").file == "headache_diary.csv"
+def test_an_empty_file_of_another_table_holds_no_rows(tmp_path: Path) -> None:
+    tables = ("sessions", "assessments", "headache_diary", "plans", "covariates")
+    loaded = load(folder_of(tmp_path, **dict.fromkeys(tables, b"")))
+    assert len(loaded.tables.patients) == 2
+    assert loaded.tables.headache_diary.empty
+    assert loaded.tables.headache_diary["date"].dtype == "datetime64[us]"
+    for name in tables:
+        assert getattr(loaded.tables, name).empty
+        assert sum(f"{name}.csv is an empty file" in notice for notice in loaded.notices) == 1
+
+
+def test_an_empty_file_of_patients_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path, patients=b"").file == "patients.csv"
+
+
+def test_another_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    error = refusal(tmp_path, headache_diary="pátient_id,date\n".encode("latin-1"))
+    assert error.file == "headache_diary.csv"
+    assert "UTF-8" in error.remedy
+
+
+def test_a_file_without_a_header_is_refused(tmp_path: Path) -> None:
     assert "empty" in refusal(tmp_path, headache_diary=b"\n\n").problem
 
 
