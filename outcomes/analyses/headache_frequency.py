@@ -13,6 +13,8 @@ baseline_rate   headache days per 28 days before care began, of the patients of 
 rate            headache days per 28 days then; n_events headache days in n_assessments diary days
 rate_ratio      rate then over rate before, in the same patients
 responders      share whose headache days fell by at least half; n_events of n_patients
+kept_diary      share of all patients whose span is over with a diary long enough for the same row's
+                rate; also ``day 0``
 short_diaries   share of the diaries begun that have under 14 days, and so no rate; also ``day 0``
 ==============  ================================================================================
 """
@@ -104,8 +106,10 @@ def estimate_headache_frequency(
     by estimating equations with a variance that holds whatever the spread of the counts and however
     alike the days of one patient are. Each follow-up time is compared with the days before care of
     the same patients: those with at least 14 diary days both times. Patients whose diary is shorter
-    are counted in ``short_diaries`` and in no rate. A patient without a headache before care cannot
-    halve them and is not among the responders or their denominator.
+    are counted in ``short_diaries`` and in no rate. ``n_eligible`` of a rate are those who kept a
+    diary before care; ``kept_diary`` says how many of all patients that leaves. A patient
+    without a headache before care cannot halve them and is not among the responders or their
+    denominator.
 
     References
     ----------
@@ -130,12 +134,13 @@ def estimate_headache_frequency(
     begun = kept[kept["days_observed"] > 0]
     times = tuple(day for day in spec.days if day in set(begun["span"]))
     short = _short(begun, _grid(kept, people, times), spec)
+    everyone = kept, _grid(kept, people, times)
     people, paired = _population(people, begun, spec, cuts.diary_min_days)
     kept = kept[kept["patient_id"].isin(people.frame["patient_id"])]
     grid = _grid(kept, people, times)
     choices = RateChoices(paired, spec.min_patients, spec.cr2_below, spec.conf_level)
     series = estimate_rates(kept, grid, choices)
-    rows = [series.rows, short]
+    rows = [series.rows, _kept_diary(*everyone, paired, spec), short]
     if paired:
         rows.insert(1, _responders(kept, grid, spec))
     estimates = pd.concat(rows, ignore_index=True).assign(
@@ -232,6 +237,16 @@ def _responders(
         term="responders",
         method=f"share with headache days down by {spec.reduction:.0%} or more, Wilson",
     )
+
+
+def _kept_diary(
+    kept: pd.DataFrame, grid: pd.DataFrame, paired: bool, spec: HeadacheFrequencySpec
+) -> pd.DataFrame:
+    """Share of all patients whose diary is in the rate of a time, before anybody is left out."""
+    before = set(kept.loc[(kept["span"] == BASELINE) & kept["sufficient"], "patient_id"])
+    event = kept["sufficient"] & (kept["patient_id"].isin(before) | (not paired))
+    rows = share_rows(kept.assign(event=event), grid, KEYS, minimum=1, level=spec.conf_level)
+    return rows.assign(term="kept_diary", method="share of all patients whose span is over, Wilson")
 
 
 def _short(begun: pd.DataFrame, grid: pd.DataFrame, spec: HeadacheFrequencySpec) -> pd.DataFrame:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.present import format as write
 from outcomes.results import AnalysisResult
 
 Row = dict[str, Any]
 """One estimate: value by column."""
 
-_BESIDE = ("starting_pain", "short_diaries")
+_BESIDE = ("starting_pain", "short_diaries", "kept_diary")
 """Terms that stand beside an answer and are none themselves."""
 
 
@@ -99,6 +100,25 @@ def outcome_of(result: AnalysisResult) -> str:
     estimates = result.estimates
     own = estimates.loc[estimates["term"] != "starting_pain", "outcome"]
     return str(own.iloc[0]) if len(own) else ""
+
+
+def interval_of(result: AnalysisResult) -> str:
+    """Name the intervals of a result by the level they were asked for.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        The result.
+
+    Returns
+    -------
+    str
+        Such as ``95% CI``; ``CI`` where the rows are of several levels or say none.
+    """
+    estimates = result.estimates
+    own = ~estimates["term"].isin(_BESIDE) & (estimates["status"] == "ok")
+    levels = estimates.loc[own, "conf_level"].dropna().unique()
+    return write.confidence(float(levels[0]) if len(levels) == 1 else float("nan"))
 
 
 def why_absent(result: AnalysisResult) -> str:

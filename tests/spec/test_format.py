@@ -62,6 +62,8 @@ def test_intervals_and_estimates() -> None:
     assert write.interval(NAN, 3) == "–"
     assert write.estimate(2.7, 2.1, 3.4) == "2.7 (95% CI 2.1 to 3.4)"
     assert write.estimate(2.7, NAN, NAN) == "2.7"
+    assert write.estimate(2.7, 2.1, 3.4, level=0.9) == "2.7 (90% CI 2.1 to 3.4)"
+    assert (write.confidence(0.975), write.confidence(NAN)) == ("97.5% CI", "CI")
     assert write.proportion_interval(0.213, 0.338) == "21% to 34%"
 
 

@@ -89,10 +89,19 @@ def test_patients_without_a_diary_before_care_are_counted_out() -> None:
     assert (step["n_in"], step["n_out"]) == (20, 19)
 
 
+def test_diaries_are_counted_of_all_patients_who_came_that_far() -> None:
+    given = tables(p000=kept(70, 97, 5), p001=kept(-28, -1, 9), p002={})
+    result = estimate_headache_frequency(given)
+    assert row(result, "rate")["n_eligible"] == 18
+    now, before = row(result, "kept_diary"), row(result, "kept_diary", "day 0")
+    assert (now["n_events"], now["n_patients"], now["n_eligible"]) == (17, 20, 20)
+    assert (before["n_events"], before["n_patients"]) == (18, 20)
+
+
 def test_without_any_diary_before_care_rates_stand_alone() -> None:
     filled = {f"p{number:03d}": kept(70, 97, 5 + number % 3) for number in range(N)}
     result = estimate_headache_frequency(data_set(people(N), headache_diary=diary(filled)))
-    assert set(result.estimates["term"]) == {"rate", "short_diaries"}
+    assert set(result.estimates["term"]) == {"rate", "kept_diary", "short_diaries"}
     assert any("without a ratio" in note for note in result.notes)
 
 

@@ -14,6 +14,7 @@ from outcomes.present.sections.section import in_words, notes_of
 from outcomes.present.sentences import (
     change_sentence,
     completeness_sentence,
+    diary_sentence,
     difference_sentence,
     headache_sentence,
     movement_sentence,
@@ -98,14 +99,55 @@ def headaches(**more: Any) -> AnalysisResult:
 
 def test_headaches_bring_both_rates_and_their_ratio() -> None:
     assert headache_sentence(headaches(), 84).text == (
-        "Headache days fell by 12 weeks, from 10.0 to 6.0 days in 28: 0.60 times as many as in the "
-        "same patients before care (95% CI 0.52 to 0.70). 150 of 200 (75%) kept a diary."
+        "At 12 weeks headache days were down from 10.0 to 6.0 in 28: 0.60 times as many as in the "
+        "same patients before care (95% CI 0.52 to 0.70). 150 of 200 (75%) of those who kept a "
+        "diary before care kept one then."
     )
     assert responder_sentence(headaches(), 84).text == (
-        "At 12 weeks, 75 of 150 (50%) with a diary both times had at most half as many headache "
-        "days as before care (95% CI 42% to 58%)."
+        "At 12 weeks, 75 of 150 (50%) of those with a headache before care and a diary both times "
+        "had at most half as many headache days as before care (95% CI 42% to 58%)."
     )
     assert not headache_sentence(headaches(n_patients=9), 84).carried
+
+
+def test_diaries_are_judged_of_all_patients_who_came_that_far() -> None:
+    def of(everyone: int) -> AnalysisResult:
+        here = {"outcome": "headache_days", "n_events": 150, "n_patients": everyone}
+        rows = [dict(each) for each in headaches().estimates.to_dict("records")]
+        share = row("kept_diary", 150 / everyone, 0.1, 0.9, **here | {"n_eligible": everyone})
+        before = share | {"landmark": "day 0", "n_events": 200}
+        return result(*rows, share, before)
+
+    assert headache_sentence(of(280), 84).text.endswith(
+        "150 of 200 (75%) of those who kept a diary before care kept one then, of 280 patients at "
+        "12 weeks."
+    )
+    assert headache_sentence(of(400), 84).text.endswith(
+        "This goes by the fewer than half who kept a diary: 150 of 400 (38%) at 12 weeks; 150 of "
+        "200 (75%) of those who kept a diary before care kept one then."
+    )
+    assert responder_sentence(of(400), 84).text.endswith(
+        "Those with both are fewer than half of the 400 patients at that time."
+    )
+    assert not headache_sentence(of(600), 84).carried
+    assert not responder_sentence(of(600), 84).carried
+    said = diary_sentence(of(400), (0, 84)).text
+    assert "200 of 400 (50%) before care and 150 of 400 (38%) at 12 weeks" in said
+    assert not diary_sentence(headaches(), (0, 84)).carried
+
+
+def test_the_first_page_says_how_complete_diaries_are() -> None:
+    kept = row("kept_diary", 0.5, 0.4, 0.6, landmark="day 0", n_events=75, n_patients=150)
+    both = [dict(each) for each in headaches().estimates.to_dict("records")]
+    html = answer(release(pain=pain(), headaches=result(*both, kept)))._repr_html_()
+    assert "A headache diary long enough to count was kept by 75 of 150 (50%) before care" in html
+
+
+def test_hardly_other_headache_days_are_said_so() -> None:
+    same = result(row("rate_ratio", 1.0, 0.9, 1.1, outcome="headache_days"))
+    more = result(row("rate_ratio", 1.5, 1.3, 1.7, outcome="headache_days"))
+    assert headache_sentence(same, 84).text.startswith("At 12 weeks headache days had hardly chang")
+    assert headache_sentence(more, 84).text.startswith("At 12 weeks headache days were up: 1.50")
 
 
 def test_movement_names_the_least_and_the_most() -> None:
@@ -115,7 +157,7 @@ def test_movement_names_the_least_and_the_most() -> None:
         question="rom_change",
     )
     assert movement_sentence(moves, 84).text == (
-        "The neck moved farther by 12 weeks than at the start: the mean change was +4.0° (bending "
+        "The neck moved farther at 12 weeks than at the start: the mean change was +4.0° (bending "
         "forward, 95% CI 3.5 to 4.5) to +9.0° (rotation to the left, 95% CI 8.0 to 10.0). "
         "150 of 200 (75%) were measured then."
     )
@@ -126,11 +168,51 @@ def test_movement_that_got_worse_is_not_called_farther() -> None:
         row("change", -4.0, -4.5, -3.5, outcome="rom_flexion", unit="degrees"),
         question="rom_change",
     )
-    assert "farther" not in movement_sentence(moves, 84).text
+    assert movement_sentence(moves, 84).text.startswith(
+        "The neck moved less far at 12 weeks than at the start: the mean change was −4.0°"
+    )
 
 
-def difference() -> AnalysisResult:
-    here = {"group_by": "arm", "landmark": "day 364"}
+def test_movement_follows_its_verdict() -> None:
+    def said(*rows: dict[str, Any]) -> str:
+        return movement_sentence(result(*rows, question="rom_change"), 84).text
+
+    degrees = {"outcome": "rom_flexion", "unit": "degrees"}
+    little = row("change", 0.4, -1.0, 1.8, **degrees)
+    assert said(little).startswith("Neck movement at 12 weeks was hardly other than at the start")
+    lost = row("change", -6.0, -7.0, -5.0, unit="degrees", outcome="rom_left_rotation")
+    unclear = row("change", 1.0, -9.0, 11.0, unit="degrees", outcome="rom_right_rotation")
+    assert said(little, lost, unclear) == (
+        "Neck movement at 12 weeks differed by direction from that at the start, by mean change: "
+        "less far −6.0° (rotation to the left, 95% CI −7.0 to −5.0); hardly changed +0.4° (bending "
+        "forward, 95% CI −1.0 to 1.8). 150 of 200 (75%) were measured then. "
+        "Of 1 other movement it can't be said yet."
+    )
+    few = said(little | {"n_patients": 80})
+    assert few.endswith("This goes by the fewer than half who were measured then: 80 of 200 (40%).")
+    assert "can't say yet" in said(little | {"n_patients": 50, "n_eligible": 830})
+
+
+def test_the_level_of_an_interval_is_that_of_its_row() -> None:
+    at_90 = {"conf_level": 0.9}
+    assert "(90% CI 4.0 to 4.6)" in change_sentence(pain(**at_90), 84).text
+    assert "(90% CI 4.0 to 4.6)" in change_sentence(pain(**at_90), 84, follows=True).text
+    assert "(90% CI −0.3" in change_sentence(pain(-0.3, 0.2, **at_90), 84).text
+    assert "(90% CI 2.2 to 7.0)" in difference_sentence(difference(**at_90)).text
+    assert "90% CI 0.52" in headache_sentence(headaches(**at_90), 84).text
+    assert "90% CI 42%" in responder_sentence(headaches(**at_90), 84).text
+    moved = row("change", 4.0, 3.5, 4.5, outcome="rom_flexion", unit="degrees", **at_90)
+    assert "90% CI 3.5" in movement_sentence(result(moved), 84).text
+
+
+def test_a_unit_is_not_said_twice() -> None:
+    here = {"outcome": "vas_pain", "unit": "mm"}
+    rows = result(row("change", -46.7, -50, -43, **here))
+    assert change_sentence(rows, 84).text.startswith("Pain fell by 46.7 mm in 12 weeks")
+
+
+def difference(**more: Any) -> AnalysisResult:
+    here = {"group_by": "arm", "landmark": "day 364"} | more
     return result(
         row("adjusted_mean", 16.0, 15, 17, group="acupuncture", **here),
         row("adjusted_mean", 20.6, 19, 22, group="control", **here),
@@ -228,8 +310,8 @@ def test_rejected_rows_are_counted(rejected: int) -> None:
     )
     html = records_read(accounting)._repr_html_()
     if rejected:
-        assert "3 of 1,100 (under 1%) rows of the data set were rejected" in html
+        assert "3 of 1,100 (under 1%) rows in the files were rejected" in html
         assert "Headache diary" in html
     else:
-        assert "All 1,100 rows of the data set were read." in html
+        assert "All 1,100 rows in the files were read." in html
     assert "2 rows had been rejected when the records were imported." in html

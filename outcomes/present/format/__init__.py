@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from outcomes.present.format.numbers import (
     NOT_KNOWN,
+    confidence,
     count,
     estimate,
     interval,
@@ -21,6 +22,7 @@ from outcomes.present.format.times import date, dates, follow_up, period
 
 __all__ = [
     "NOT_KNOWN",
+    "confidence",
     "count",
     "date",
     "dates",

@@ -192,8 +192,26 @@ def proportion_interval(low: float, high: float) -> str:
     return f"{proportion(low)} to {proportion(high)}"
 
 
-def estimate(value: float, low: float, high: float, decimals: int = 1) -> str:
-    """Write an estimate with its 95 % interval.
+def confidence(level: float) -> str:
+    """Name an interval by its level.
+
+    Parameters
+    ----------
+    level : float
+        Confidence level between 0 and 1; missing where it is not known.
+
+    Returns
+    -------
+    str
+        Such as ``95% CI``; ``CI`` where the level is not known.
+    """
+    return f"{100 * level:.4g}% CI" if _known(level) else "CI"
+
+
+def estimate(
+    value: float, low: float, high: float, decimals: int = 1, *, level: float = 0.95
+) -> str:
+    """Write an estimate with its interval.
 
     Parameters
     ----------
@@ -201,6 +219,8 @@ def estimate(value: float, low: float, high: float, decimals: int = 1) -> str:
         Estimate and limits.
     decimals : int
         Digits after the point.
+    level : float
+        Confidence level of the interval.
 
     Returns
     -------
@@ -210,7 +230,7 @@ def estimate(value: float, low: float, high: float, decimals: int = 1) -> str:
     limits = interval(low, high, decimals)
     if limits == NOT_KNOWN:
         return score(value, decimals)
-    return f"{score(value, decimals)} (95% CI {limits})"
+    return f"{score(value, decimals)} ({confidence(level)} {limits})"
 
 
 def p_value(value: float) -> str:

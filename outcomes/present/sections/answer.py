@@ -12,6 +12,7 @@ from outcomes.present.sentences import (
     Sentence,
     change_sentence,
     completeness_sentence,
+    diary_sentence,
     difference_sentence,
     headache_sentence,
     movement_sentence,
@@ -25,6 +26,7 @@ _PAIN_DAYS = (84, 364, 1092)
 _HEADACHE_DAYS = (182,)
 _MOVEMENT_DAYS = (182,)
 _COMPLETE_DAYS = (0, 84, 364)
+_DIARY_DAYS = (0, 182)
 
 
 def answer(release: Release) -> Section:
@@ -58,7 +60,7 @@ def answer(release: Release) -> Section:
         parts.append(Prose([nothing], kind="answer"))
     complete = _complete(release)
     if complete:
-        parts.append(Prose([complete]))
+        parts.append(Prose(complete))
     if withheld:
         parts.append(Prose(["What can't be said yet:"], kind="lead"))
         parts.append(Prose(withheld, kind="withheld", listed=len(withheld) > 1))
@@ -86,6 +88,9 @@ def _sentences(release: Release) -> list[Sentence]:
     return found
 
 
-def _complete(release: Release) -> str:
-    sentence = completeness_sentence(release["pain"], _COMPLETE_DAYS, release.registry)
-    return sentence.text if sentence.carried else ""
+def _complete(release: Release) -> list[str]:
+    sentences = (
+        completeness_sentence(release["pain"], _COMPLETE_DAYS, release.registry),
+        diary_sentence(release["headaches"], _DIARY_DAYS),
+    )
+    return [sentence.text for sentence in sentences if sentence.carried]

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from outcomes.present.sentences.change import change_sentence, completeness_sentence, spoken_days
 from outcomes.present.sentences.difference import difference_sentence
-from outcomes.present.sentences.headaches import headache_sentence, responder_sentence
+from outcomes.present.sentences.headaches import (
+    diary_sentence,
+    headache_sentence,
+    responder_sentence,
+)
 from outcomes.present.sentences.movement import movement_sentence
 from outcomes.present.sentences.sentence import BY_CHANCE, NO_COMPARISON, Sentence
 
@@ -18,6 +22,7 @@ __all__ = [
     "Sentence",
     "change_sentence",
     "completeness_sentence",
+    "diary_sentence",
     "difference_sentence",
     "headache_sentence",
     "movement_sentence",

@@ -57,18 +57,19 @@ def change_sentence(
         levels = f", from {write.score(start['estimate'])} to {write.score(now['estimate'])}"
         levels += f" on a scale of {known.minimum:g} to {known.maximum:g}" if known else ""
     amount = write.score(abs(change["estimate"]))
+    name = write.confidence(change["conf_level"])
     low, high = sorted((abs(change["conf_low"]), abs(change["conf_high"])))
     if verdict.direction == "little change":
         limits = write.interval(change["conf_low"], change["conf_high"])
-        what = f"{subject} hardly changed in {when} (95% CI {limits} {change['unit']}){levels}"
+        what = f"{subject} hardly changed in {when} ({name} {limits} {change['unit']}){levels}"
     elif follows:
         side = "below" if change["estimate"] < 0 else "above"
         limits = write.interval(low, high)
-        what = f"After {when} it was {amount} {change['unit']} {side} the start (95% CI {limits})"
+        what = f"After {when} it was {amount} {change['unit']} {side} the start ({name} {limits})"
     else:
         verb = "fell" if change["estimate"] < 0 else "rose"
         limits = write.interval(low, high)
-        what = f"{subject} {verb} by {amount} {change['unit']} in {when} (95% CI {limits}){levels}"
+        what = f"{subject} {verb} by {amount} {change['unit']} in {when} ({name} {limits}){levels}"
     return Sentence(f"{what}. {answered(change, verdict)}", True)
 
 

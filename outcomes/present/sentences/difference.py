@@ -47,17 +47,18 @@ def difference_sentence(
     counted = write.share(analysed["n_patients"].sum(), analysed["n_eligible"].sum())
     limits = sorted((abs(row["conf_low"]), abs(row["conf_high"])))
     unit = unit_of(row)
+    name = write.confidence(row["conf_level"])
     if verdict.direction == "little change":
         spread = write.interval(row["conf_low"], row["conf_high"])
         text = (
             f"{subject} at {when} hardly differed between {row['group']} and {reference} "
-            f"(95% CI {spread} {unit})"
+            f"({name} {spread} {unit})"
         )
     else:
         # the group that is lower comes first, whichever the reference is
         lower, higher = (row["group"], reference)[:: 1 if row["estimate"] < 0 else -1]
         text = (
             f"{subject} at {when}: {write.score(abs(row['estimate']))} {unit} lower in the group "
-            f"{lower} than in the group {higher} (95% CI {write.interval(*limits)})"
+            f"{lower} than in the group {higher} ({name} {write.interval(*limits)})"
         )
     return Sentence(f"{text}, given the same start. {counted} patients are in this.", True)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from outcomes.instruments import InstrumentRegistry
 from outcomes.present import format as write
 from outcomes.present.labels import outcome_label
-from outcomes.present.rows import records, rows_of
-from outcomes.present.sentences.sentence import Sentence, counted
+from outcomes.present.rows import Row, records, rows_of
+from outcomes.present.sentences.sentence import Sentence, answered
 from outcomes.results import AnalysisResult
-from outcomes.verdicts import judge_result
+from outcomes.verdicts import Direction, Verdict, judge_result
+
+_WENT: dict[Direction, tuple[str, str]] = {
+    "better": ("The neck moved farther {when} than at the start", "farther"),
+    "worse": ("The neck moved less far {when} than at the start", "less far"),
+    "little change": ("Neck movement {when} was hardly other than at the start", "hardly changed"),
+}
 
 
 def movement_sentence(
@@ -28,10 +34,11 @@ def movement_sentence(
     Returns
     -------
     Sentence
-        The movement that changed least and the one that changed most, with intervals.
+        For the movements that went farther, less far and hardly otherwise than at the start, the
+        one that changed least and the one that changed most, with intervals; who was measured; and
+        how many movements cannot be told yet.
     """
-    when = write.follow_up(day)
-    rows = rows_of(result, "change", day=day, group="")
+    when = f"at {write.follow_up(day)}"
     judged = [
         (
             row,
@@ -43,25 +50,44 @@ def movement_sentence(
                 registry=registry,
             ),
         )
-        for row in records(rows)
+        for row in records(rows_of(result, "change", day=day, group=""))
     ]
     carried = [(row, verdict) for row, verdict in judged if verdict.carried]
     if not carried:
         missing = judged[0][1].missing if judged else "No movement was measured at both times."
-        return Sentence(f"Neck movement {when} after the start: can't say yet. {missing}", False)
-    carried.sort(key=lambda each: each[0]["estimate"])
-    ends = [carried[0][0], carried[-1][0]] if len(carried) > 1 else [carried[0][0]]
-    said = [
-        f"{write.signed(row['estimate'])}° "
-        f"({outcome_label(row['outcome'], registry).lower()}, 95% CI "
+        return Sentence(f"Neck movement {when}: can't say yet. {missing}", False)
+    found: dict[Direction, str] = {}
+    for direction in _WENT:
+        rows = [row for row, verdict in carried if verdict.direction == direction]
+        if rows:
+            found[direction] = _ends(rows, registry)
+    if len(found) == 1:
+        ((direction, said),) = found.items()
+        text = f"{_WENT[direction][0].format(when=when)}: the mean change was {said}."
+    else:
+        parts = [f"{_WENT[direction][1]} {said}" for direction, said in found.items()]
+        text = (
+            f"Neck movement {when} differed by direction from that at the start, by mean change: "
+            f"{'; '.join(parts)}."
+        )
+    said_by = answered(*_least_complete(carried), "were measured then")
+    untold = len(judged) - len(carried)
+    rest = f" Of {write.count(untold, 'other movement')} it can't be said yet." if untold else ""
+    return Sentence(f"{text} {said_by}{rest}", True)
+
+
+def _ends(rows: list[Row], registry: InstrumentRegistry | None) -> str:
+    """Write the smallest and the largest change."""
+    ordered = sorted(rows, key=lambda row: abs(row["estimate"]))
+    ends = [ordered[0], ordered[-1]] if len(ordered) > 1 else ordered
+    return " to ".join(
+        f"{write.signed(row['estimate'])}° ({outcome_label(row['outcome'], registry).lower()}, "
+        f"{write.confidence(row['conf_level'])} "
         f"{write.interval(row['conf_low'], row['conf_high'])})"
         for row in ends
-    ]
-    least = min(carried, key=lambda each: each[0]["n_patients"])[0]
-    text = (
-        f"The neck moved farther by {when} than at the start: the mean change was "
-        f"{' to '.join(said)}. {counted(least)} were measured then."
     )
-    if any(row["estimate"] <= 0 for row, _ in carried):
-        text = text.replace("moved farther", "moved differently", 1)
-    return Sentence(text, True)
+
+
+def _least_complete(carried: list[tuple[Row, Verdict]]) -> tuple[Row, Verdict]:
+    """Pick the movement that fewest of those who could have been were measured in."""
+    return min(carried, key=lambda each: each[0]["n_patients"] / max(each[0]["n_eligible"], 1))

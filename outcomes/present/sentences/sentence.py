@@ -59,7 +59,10 @@ def subject_of(outcome: str, registry: InstrumentRegistry | None) -> str:
     if outcome == HEADACHES:
         return "Headache days"
     known = instrument_of(outcome, registry)
-    return known.short_label if known else outcome_label(outcome)
+    if known is None:
+        return outcome_label(outcome)
+    # the unit stands after every number, so a name that ends with it would say it twice
+    return known.short_label.removesuffix(f" ({known.unit})")
 
 
 def unit_of(row: Row) -> str:
@@ -113,12 +116,12 @@ def cannot(about: str, verdict: Verdict) -> Sentence:
     return Sentence(f"{about}: can't say yet. {verdict.missing}", False)
 
 
-def answered(row: pd.Series, verdict: Verdict, did: str = "answered") -> str:
+def answered(row: pd.Series | Row, verdict: Verdict, did: str = "answered") -> str:
     """Say how many answered, and whether that is few.
 
     Parameters
     ----------
-    row : Series
+    row : Series or dict
         One estimate.
     verdict : Verdict
         Whether it must be hedged.
