@@ -83,11 +83,10 @@ class GridMoments:
         lead = A.shape[:-3]
         A = A.reshape(-1, R, T, T)
         # Stacks of small products, see `products`.
-        flat = np.ascontiguousarray(np.moveaxis(A, 1, -1)).reshape(-1, T * T, R)
+        flat = A.reshape(-1, R, T * T).swapaxes(1, 2)
         uu = flat @ self.products[:, :d, :d].reshape(R, d * d)
         uu = uu.reshape(-1, T, T, d, d).swapaxes(2, 3).reshape(-1, T * d, T * d)
-        uy = self.products[:, :d, d:].swapaxes(1, 2).reshape(R * T, d)
-        uy = (A.swapaxes(1, 2).reshape(-1, T, R * T) @ uy).reshape(-1, T * d)
+        uy = (A @ self.products[:, d:, :d]).sum(axis=1).reshape(-1, T * d)
         maps = self.maps.reshape(T * d, p)
         K = np.empty((len(A), p + 1, p + 1))
         K[:, :p, :p] = maps.T @ uu @ maps
@@ -99,7 +98,7 @@ class GridMoments:
     def batch(self) -> int:
         """How many A to give `quadratic` at once, for memory's sake."""
         R, T = self.seen.shape
-        return max(1, 10_000_000 // max(R * T * T, (T * self.maps.shape[1]) ** 2))
+        return max(1, 1_000_000 // max(R * T * T, (T * self.maps.shape[1]) ** 2))
 
     def moments(self, M: Array) -> Array:
         """Sum over the subjects of each pattern of w_it' M w_is."""
