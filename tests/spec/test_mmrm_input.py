@@ -274,8 +274,12 @@ def test_sparse_late_visits_end_in_a_visible_state() -> None:
     model = fit(data, "y ~ week", covariance="unstructured")
     assert not model.converged
     assert any("simpler covariance" in problem for problem in model.problems)
-    for df in ("satterthwaite", "kenward-roger", "kenward-roger-linear"):
-        assert np.isfinite(model.coefficients(df=df)["std_error"]).all()
+    assert np.isfinite(model.coefficients()["std_error"]).all()
+    for df in ("kenward-roger", "kenward-roger-linear"):
+        try:
+            assert (model.coefficients(df=df)["std_error"] > 0).all()
+        except EstimationError as error:
+            assert "adjustment is larger than the variance" in error.problem
     assert fit(data, "y ~ week", covariance="ar1").converged
 
 
