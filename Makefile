@@ -34,7 +34,7 @@ check: $(READY) ## Look for faults without running: ruff, mypy, docstrings, note
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'outcomes/*.py')
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 	$(BIN)/python -m pytest -q tests/contract
 
 validate: $(READY) ## Run the long simulations and write docs/validation.md (hours; resumable)
