@@ -102,7 +102,8 @@ class Tables:
         Appointments stay when they had been booked by then and had not yet taken place; their
         status is then ``booked``, whatever became of them, and what is written down at a session
         is blank. A counted headache period is known from its last day on, an adverse event from
-        the day it began.
+        the day it began. Patients whose records all lie later are not known yet and leave; those
+        of whom nothing dated is recorded stay.
 
         Parameters
         ----------
@@ -124,6 +125,7 @@ class Tables:
                 changes[name] = table[last_day_of_period(table) <= day]
             elif dated_by:
                 changes[name] = table[table[dated_by] <= day]
+        begun = self._known(changes, day)
         if self.sessions is not None:
             past = self.sessions["date"] <= day
             dates = self.sessions[past].set_index("session_id")["date"]
@@ -134,7 +136,17 @@ class Tables:
                     later = np.floor(table["onset_hours"].fillna(0) / 24)
                     known = known + _days(later)
                 changes[name] = table[known <= day]
-        return replace(self, as_of=day, **changes)
+        then = replace(self, as_of=day, **changes)
+        return then if begun.all() else then.restrict(self.patients.loc[begun, "patient_id"])
+
+    def _known(self, left: dict[str, Any], day: pd.Timestamp) -> pd.Series:
+        """Whether each patient has a dated record left on a day, or never had one."""
+        ids, began = self.patients["patient_id"], self.patients["index_date"]
+        known, dated = began <= day, began.notna()
+        for name, table in left.items():
+            known |= ids.isin(table["patient_id"])
+            dated |= ids.isin(getattr(self, name)["patient_id"])
+        return known | ~dated
 
     def _appointments(self, sessions: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
         past = sessions["date"] <= day

@@ -22,8 +22,8 @@ start_pain, start_pain_n    the group's mean pain at the start of care and the n
 
 ``estimates`` holds for each group and window the terms ``mean`` and ``change`` (from day 0), and
 ``change_interaction`` (an F test that groups change alike) for a split by onset. Answers in windows
-that are still open are in the model and in ``n_assessments``, not in ``n_patients``. ``landmark`` is
-``day N``. In a split by cadence windows before the landmark are left out, except the start.
+that are still open are in the model and in ``n_assessments``, not in ``n_patients``. ``landmark``
+is ``day N``. In a split by cadence windows before the landmark are left out, except the start.
 """
 
 from __future__ import annotations

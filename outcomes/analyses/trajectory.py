@@ -210,19 +210,16 @@ class Trajectory:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: windows left out, and warnings of the fit."""
-        said = [
-            (group, warning) for group, model in self.models.items() for warning in model.warnings
-        ]
+        """What a reader must know: windows left out, and how the fit went, in plain words."""
+        said = [(group, note) for group, model in self.models.items() for note in model.notes]
         everyone = self.grid["group"].unique().tolist()
         return (self.left_out, *gather([*said, *self.failures.items()], everyone))
 
     @property
     def left_out(self) -> str:
         """Windows reached without enough answers, as a sentence; empty where there is none."""
-        few = (self.grid["n_assessments"] < self.choices.min_answers) & (
-            self.grid["n_eligible"] > 0
-        )
+        few = self.grid["n_assessments"] < self.choices.min_answers
+        few &= self.grid["n_eligible"] > 0
         short = self.grid[few & (self.grid["window"] >= self.first_shown)]
         if short.empty:
             return ""

@@ -80,7 +80,8 @@ def derive_windows(
     -------
     DataFrame
         One row a row of `start` × window, in that order: ``patient_id``; ``window`` (int64, target
-        day); ``at_risk`` (bool, the window has fully elapsed); ``value`` (float64); ``date`` (datetime64[us]); ``answered`` (bool, there is a value);
+        day); ``at_risk`` (bool, the window has fully elapsed); ``value`` (float64); ``date``
+        (datetime64[us]); ``answered`` (bool, there is a value);
         ``near_session`` (bool, a score of the window was left out because it is near a session or,
         with `keep_near_session`, the score used is near one).
 

@@ -105,7 +105,9 @@ def load(folder: Path | str, *, as_of: str | date | pd.Timestamp | None = None) 
         synthetic=(folder / TRUTH_FILE).is_file(),
     )
     loaded = _with_import(loaded, record)
-    return replace(loaded, notices=(*loaded.notices, *_strangers(folder), *_ahead(loaded, as_of is not None)))
+    return replace(
+        loaded, notices=(*loaded.notices, *_strangers(folder), *_ahead(loaded, as_of is not None))
+    )
 
 
 def _with_import(loaded: Loaded, record: dict[str, Any]) -> Loaded:

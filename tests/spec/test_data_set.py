@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from outcomes.errors import DataContractError
 from outcomes.io import read_tables
 from outcomes.schema import SCHEMAS
 from outcomes.tables import Tables
@@ -59,7 +60,7 @@ def test_only_what_was_known_on_the_day_is_left(tables: Tables) -> None:
     assert then.adverse_events["event_id"].tolist() == ["E1", "E3"]
     assert then.trigger_points["session_id"].tolist() == ["S1"]
     assert len(then.exercises) == 1
-    assert len(then.covariates) == len(then.patients) == 2
+    assert len(then.covariates) == len(then.patients) == 1, "nothing of P2 was known yet"
 
 
 def test_an_appointment_ahead_shows_nothing_of_what_became_of_it(tables: Tables) -> None:
@@ -77,6 +78,25 @@ def test_at_the_end_of_the_data_bookings_stay_as_they_are(tables: Tables) -> Non
     now = tables.at(tables.as_of)
     assert now.sessions["session_id"].tolist() == ["S1", "S2", "S4", "S5", "S6"]
     assert now.sessions["status"].tolist()[-1] == "booked"
+
+
+def test_patients_whose_records_all_lie_later_are_not_known_yet(tmp_path: Path) -> None:
+    texts = {
+        "patients": "patient_id,index_date\nlater,\nbooked,\nstart,2024-06-01\nnothing,\nnow,\n",
+        "sessions": "session_id,patient_id,date,booked_on,status\n"
+        "S1,later,2024-06-01,2024-05-20,attended\nS2,booked,2024-06-01,2024-01-05,attended\n",
+        "assessments": "patient_id,instrument,date,value\nlater,nrs_pain,2024-06-01,5\n",
+        "plans": "patient_id,date,plan\nnow,2024-01-05,weekly\n",
+        "covariates": "patient_id,name,value\nlater,arm,care\nnothing,arm,care\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    then = read_tables(tmp_path, as_of="2024-01-10")
+    assert then.patients["patient_id"].tolist() == ["booked", "nothing", "now"]
+    assert then.covariates["patient_id"].tolist() == ["nothing"]
+    with pytest.raises(DataContractError, match="as-of date"):
+        (tmp_path / "patients.csv").write_text("patient_id\nlater\n")
+        read_tables(tmp_path, as_of="2024-01-10")
 
 
 def test_looking_twice_is_looking_once(tables: Tables) -> None:

@@ -493,3 +493,11 @@ def test_a_date_far_ahead_of_the_clock_is_pointed_out(tmp_path: Path) -> None:
     diary = "patient_id,date,headache\nP1,2099-01-05,1\n"
     loaded = load(folder_of(tmp_path, headache_diary=diary))
     assert any("ahead of this computer's clock" in notice for notice in loaded.notices)
+
+
+def test_an_as_of_date_ahead_of_the_clock_is_not_blamed_on_the_records(tmp_path: Path) -> None:
+    diary = "patient_id,date,headache\nP1,2024-01-05,1\n"
+    loaded = load(folder_of(tmp_path, headache_diary=diary), as_of="2099-01-05")
+    (notice,) = [each for each in loaded.notices if "ahead of this computer's clock" in each]
+    assert notice.startswith("The as-of date given")
+    assert "records" not in notice
