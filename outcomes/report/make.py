@@ -25,6 +25,7 @@ from outcomes.report.subjects import Subject, subjects
 from outcomes.report.usage import UsageError
 from outcomes.tables import Tables
 
+from outcomes.schema import SCHEMAS
 _TITLES = {"manager": "Clinic report"}
 # What the notebooks will need; the kernel fetches it, and the records, while they are read here.
 _WARM_UP = """
@@ -192,21 +193,50 @@ def _where_listed(loaded: Loaded, data: Path) -> str:
 
 
 def _check_begun(tables: Tables, order: ReportOrder) -> None:
-    """Refuse to look at days that all lie before the first record."""
+    """Refuse a day or a period that ends before the first record."""
     if order.period is not None:
-        last, what = order.period.last, f"period {order.period.code}"
+        last, what = order.period.last, f"period {order.period.code} ends"
     elif order.as_of:
-        last, what = tables.as_of, "as-of date"
+        last, what = tables.as_of, "as-of date lies"
     else:
         return
-    if order.as_of:
-        last = min(last, tables.as_of)
-    if tables.at(last).patients["patient_id"].isin(_recorded(tables.at(last))).any():
+    first = _first_record(tables)
+    # read at a day before them all, the records are gone
+    if first is None and order.as_of:
+        last, what = tables.as_of, "as-of date lies"
+    elif first is None or first <= last:
         return
     raise UsageError(
-        f"The {what} ends before the first record: there is none up to {write.date(last)}.",
+        f"The {what} before the first record: there is none up to {write.date(last)}.",
         "Choose a later one.",
     )
+def _first_record(tables: Tables) -> pd.Timestamp | None:
+    """Day of the first thing recorded, a booking among them; None where there is nothing."""
+    dates = [tables.patients["index_date"].min()]
+    for name, schema in SCHEMAS.items():
+        table = getattr(tables, name)
+        if table is not None and schema.dated_by:
+            dates.append(table[schema.dated_by].min())
+    if tables.sessions is not None:
+        dates.append(tables.sessions["booked_on"].min())
+    return min((day for day in dates if pd.notna(day)), default=None)
+
+
+def _subjects(order: ReportOrder, tables: Tables, say: Say) -> tuple[Subject, ...]:
+    """List whom to report about; outside, no clinic that is too small, for all less the others."""
+    small = clinics_too_small(tables, Policy(order.audience).smallest_clinic)
+    if not small:
+        return subjects(tables, order.clinic, order.therapist)
+    names = tables.settings.clinic_names
+    if order.clinic and order.clinic in {*small, *(names.get(code, code) for code in small)}:
+        raise UsageError(
+            "That clinic has too few patients for a report for outside.",
+            "Use --audience inside, and keep the report inside.",
+        )
+    say("Patients of clinics too small to be shown are in no number of this release.")
+    return subjects(select_patients(tables, without=small), order.clinic, order.therapist)
+
+
 
 
 def _parameters(

@@ -113,6 +113,9 @@ def test_wrong_use(wrong: list[str]) -> None:
         (["--therapist", "nobody"], 2, "therapist of that id"),
         (["--therapist", "x", "--audience", "outside"], 2, "stays inside"),
         (["--period", "2090Q1"], 2, "after the end of the records"),
+        (["--period", "1990Q1"], 2, "before the first record"),
+        (["--as-of", "1990-03-31"], 2, "before the first record"),
+        (["--period", "1990Q1", "--as-of", "1990-03-31"], 2, "before the first record"),
     ],
 )
 def test_what_there_is_not(

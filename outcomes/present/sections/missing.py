@@ -119,9 +119,9 @@ def records_read(accounting: pd.DataFrame | None) -> Section:
         else []
     )
     if not rejected:
-        said = f"All {write.count(read, 'row')} of the data set were read."
+        said = f"All {write.count(read, 'row')} in the files were read."
         return Section([Prose([" ".join([said, *earlier])])])
-    said = f"{write.share(rejected, read)} rows of the data set were rejected and are in no number."
+    said = f"{write.share(rejected, read)} rows in the files were rejected and are in no number."
     said = " ".join([said, *earlier])
     rows = [
         (name.replace("_", " ").capitalize(), *map(write.number, counts))
@@ -132,7 +132,7 @@ def records_read(accounting: pd.DataFrame | None) -> Section:
     ]
     note = "Run outcomes check on the data to see each rejected row with its reason."
     columns = ("Records", "Read", "Accepted", "Rejected")
-    return Section([Prose([said]), Table("Rows of the data set", columns, rows, (note,))])
+    return Section([Prose([said]), Table("Rows in the files", columns, rows, (note,))])
 
 
 def _name(name: str, release: Release) -> str:
