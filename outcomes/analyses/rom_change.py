@@ -200,7 +200,7 @@ def _measurements(tables: Tables, people: Members, spec: RomChangeSpec) -> dict[
 
 def _notes(courses: dict[str, Trajectory]) -> tuple[str, ...]:
     """Gather the notes of all movements."""
-    names = {code: course.scores.instrument.short_label for code, course in courses.items()}
+    names = {code: course.scores.instrument.label for code, course in courses.items()}
     said = [(names[code], note) for code, course in courses.items() for note in course.notes]
     return gather(said, names.values())
 

@@ -40,6 +40,11 @@ METHODS = {
     "observed": "observed information, Satterthwaite degrees of freedom",
     "kenward-roger": "Kenward–Roger",
 }
+SIMPLER = (
+    "A simpler statistical model was used than planned: few patients answered at some pairs of "
+    "times, or the planned model could not be fitted."
+)
+UNSETTLED = "The statistical model did not settle on an answer, so its numbers are not relied on."
 
 
 @dataclass(frozen=True)
@@ -81,11 +86,13 @@ class WindowMeans:
     inference : str
         As in `ModelChoices`.
     warnings : tuple of str
-        What the reader must know about the fit: steps down the ladder, convergence.
+        Steps down the ladder and convergence, in the words of the method; `notes` is for readers.
     fit : MmrmResult
         The fitted model.
     conf_level : float
         Confidence level.
+    asked : str
+        Structure that was asked for.
     """
 
     windows: tuple[int, ...]
@@ -95,6 +102,17 @@ class WindowMeans:
     warnings: tuple[str, ...]
     fit: MmrmResult
     conf_level: float
+    asked: str
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know about the fit, without the words of the method."""
+        said = []
+        if self.covariance != self.asked:
+            said.append(SIMPLER)
+        if not self.fit.converged:
+            said.append(UNSETTLED)
+        return tuple(said)
 
     @property
     def method(self) -> str:
@@ -211,6 +229,7 @@ def fit_window_means(answers: pd.DataFrame, choices: ModelChoices) -> WindowMean
         tuple(warnings),
         fit,
         choices.conf_level,
+        choices.covariance,
     )
 
 

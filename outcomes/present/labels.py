@@ -84,6 +84,26 @@ def outcome_label(outcome: str, registry: InstrumentRegistry | None = None) -> s
     return known.label if known else _MEASURES.get(outcome, outcome.replace("_", " "))
 
 
+_TIMINGS = {"remote": "answered at home", "pre": "taken before a session"}
+
+
+def timing_words(result: AnalysisResult) -> str:
+    """Say which scores a result is made of, because one timing serves a whole analysis.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        The result.
+
+    Returns
+    -------
+    str
+        A sentence; empty for a result that is not made of scores.
+    """
+    timing = result.diagnostics.get("timing") or getattr(result.spec, "timing", "")
+    return f"Follow-up scores are those {_TIMINGS[timing]}." if timing in _TIMINGS else ""
+
+
 def split_words(result: AnalysisResult) -> str:
     """Say what a result is split by, as the end of a title.
 

@@ -11,10 +11,14 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import DisclosureError
+from outcomes.instruments import default_registry
 from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.course import course_figures, plot_course
 from outcomes.present.figures.figure import Figure
 from outcomes.present.figures.movement import plot_movement
+from outcomes.present.sections.headaches import headache_table
+from outcomes.present.sections.movement import movement_split_table, movement_table
+from outcomes.present.sections.pain import course_table, split_table
 from outcomes.present.theme import CADENCE, strokes
 from outcomes.results import AnalysisResult, estimates_frame
 
@@ -116,6 +120,35 @@ def test_the_words_hold_the_numbers_that_are_drawn(group_by: str) -> None:
     assert "6 months 3.0, 1 year 2.6" in alt
     assert svg.startswith("<?xml")
     assert "http://www.w3.org/2000/svg" in svg
+
+
+def test_a_figure_says_which_scores_and_which_interval_it_shows() -> None:
+    for draw, made in ((plot_course, course("")), (lambda r: plot_movement(r, 182), movement(""))):
+        at_90 = made.replace(
+            estimates=made.estimates.assign(conf_level=0.9), diagnostics={"timing": "remote"}
+        )
+        note = draw(at_90).note
+        assert "Follow-up scores are those answered at home." in note
+        assert "(90% CI)" in note and "95" not in note
+        before = draw(made.replace(diagnostics={"timing": "pre"})).note
+        assert "Follow-up scores are those taken before a session." in before
+        assert "Follow-up scores" not in draw(made).note
+
+
+def test_headers_name_the_level_of_the_rows() -> None:
+    registry = default_registry()
+    pain = course("").replace(estimates=course("").estimates.assign(conf_level=0.9))
+    moved = movement("").replace(estimates=movement("").estimates.assign(conf_level=0.9))
+    aches = pain.replace(estimates=pain.estimates.replace({"term": {"mean": "rate"}}))
+    onset = course("onset").replace(estimates=course("onset").estimates.assign(conf_level=0.9))
+    for html in (
+        course_table(pain, registry)._repr_html_(),
+        split_table(onset, registry)._repr_html_(),
+        movement_table(moved, 182, registry)._repr_html_(),
+        movement_split_table(moved, 182, registry)._repr_html_(),
+        headache_table(aches)._repr_html_(),
+    ):
+        assert "90% CI" in html and "95% CI" not in html
 
 
 def test_words_of_the_figure_name_people_not_codes() -> None:

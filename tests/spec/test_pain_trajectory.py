@@ -235,7 +235,10 @@ def test_a_sparse_group_falls_back_in_sight() -> None:
     model = result.diagnostics["models"].iloc[0]
     assert model["covariance"] == "heterogeneous-toeplitz"
     assert "heterogeneous toeplitz" in row(result, "mean", "day 84")["method"]
-    assert any("fewer than 30 patients" in note for note in result.notes)
+    said = " ".join(result.notes)
+    assert "A simpler statistical model was used" in said
+    assert not any(word in said for word in ("covariance", "toeplitz", "unstructured", "converge"))
+    assert "fewer than 30 patients" in " ".join(result.diagnostics["models"]["warnings"])
 
 
 def test_a_group_that_no_model_fits_is_refused_and_the_others_stay() -> None:

@@ -137,6 +137,13 @@ def test_several_devices_are_pointed_out_and_one_can_be_chosen() -> None:
     assert not any("devices" in note for note in one.notes)
 
 
+def test_notes_name_movements_as_people_do() -> None:
+    few, many = measured(25), measured(40)
+    few = np.vstack([few, np.full((15, 2), np.nan)])
+    result = estimate_rom_change(tables(rom_flexion=few, rom_extension=many))
+    assert any(note.startswith("Bending forward: A simpler") for note in result.notes)
+
+
 def test_nothing_measured_is_said() -> None:
     result = estimate_rom_change(data_set(people(5)))
     assert list(result.estimates["status"]) == ["refused"]

@@ -27,7 +27,9 @@ from outcomes.present.labels import (
     instrument_of,
     outcome_label,
     split_words,
+    timing_words,
 )
+from outcomes.present.rows import interval_of
 from outcomes.present.theme import COMPLETERS, QUIET, WIDTH, Stroke, look, strokes
 from outcomes.results import AnalysisResult
 
@@ -143,7 +145,7 @@ def plot_course(result: AnalysisResult, registry: InstrumentRegistry | None = No
         figure,
         alt=_alt(model, completers, start, groups, group_by, title),
         caption=_caption(result, group_by, title),
-        note=_how_to_read(group_by, outcome, completers),
+        note=_how_to_read(result, group_by, outcome, completers),
         caution=" ".join(beside),
     )
 
@@ -187,9 +189,15 @@ def _caption(result: AnalysisResult, group_by: str, label: str) -> str:
     return f"{label}, {split_words(result)}" if group_by else f"{label} from the start of care"
 
 
-def _how_to_read(group_by: str, outcome: str, completers: pd.DataFrame) -> str:
+def _how_to_read(
+    result: AnalysisResult, group_by: str, outcome: str, completers: pd.DataFrame
+) -> str:
     what = "rates" if outcome == HEADACHES else "means"
-    parts = [f"Points are {what}, bars are 95% intervals; the first weeks are drawn wider."]
+    name = interval_of(result)
+    parts = [f"Points are {what}, bars are intervals ({name}); the first weeks are drawn wider."]
+    timing = timing_words(result)
+    if timing:
+        parts.append(timing)
     if outcome == HEADACHES:
         parts.append(
             "The first point is of all who kept a diary before care, later ones of those who also "

@@ -9,7 +9,8 @@ from outcomes.instruments import InstrumentRegistry
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.figure import Figure, finish
-from outcomes.present.labels import group_label, outcome_label, split_words
+from outcomes.present.labels import group_label, outcome_label, split_words, timing_words
+from outcomes.present.rows import interval_of
 from outcomes.present.theme import INK, QUIET, RULE, WIDTH, look, strokes
 from outcomes.results import AnalysisResult
 
@@ -46,6 +47,7 @@ def plot_movement(
         If no movement has a mean at both times.
     """
     beside = beside_cadence(result)
+    interval = interval_of(result)
     rows = movement_rows(result, window)
     if rows.empty:
         raise ValueError("no movement has a mean at both times")
@@ -92,7 +94,7 @@ def plot_movement(
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}°")
-        for text, aside in (("Change (95% CI)", 8), ("Measured", 132)):
+        for text, aside in ((f"Change ({interval})", 8), ("Measured", 132)):
             axes.annotate(
                 text, (1, 1), xycoords="axes fraction", xytext=(aside, 5),
                 textcoords="offset points", fontsize=8, color=QUIET, va="bottom",
@@ -106,7 +108,8 @@ def plot_movement(
         ),
         note=(
             f"Hollow points are means at the start, solid points at {write.follow_up(window)}, "
-            "with 95% intervals. Measured: patients measured then, of those who could have been."
+            f"with intervals ({interval}). Measured: patients measured then, of those who could "
+            f"have been. {timing_words(result)}".rstrip()
         ),
         caution=" ".join(beside),
     )

@@ -6,8 +6,8 @@ from outcomes.instruments import InstrumentRegistry
 from outcomes.present import cells
 from outcomes.present import format as write
 from outcomes.present.disclosure import Release
-from outcomes.present.labels import group_label, outcome_label
-from outcomes.present.rows import lookup, outcome_of, rows_of, split_of
+from outcomes.present.labels import group_label, outcome_label, timing_words
+from outcomes.present.rows import interval_of, lookup, outcome_of, rows_of, split_of
 from outcomes.present.sections.section import Part, Section, absent, notes_of
 from outcomes.present.tables import Table
 from outcomes.results import AnalysisResult
@@ -88,13 +88,14 @@ def difference_table(result: AnalysisResult, registry: InstrumentRegistry) -> Ta
     label = outcome_label(outcome_of(result), registry)
     when = write.follow_up(int(rows_of(result, "difference")["day"].iloc[0]))
     return Table(
-        f"{label} at {when}, by {split.replace('_', ' ')}: mean (95% CI)",
+        f"{label} at {when}, by {split.replace('_', ' ')}: mean ({interval_of(result)})",
         ("Group", "Start", when.capitalize(), "Adjusted", "Difference", "Analysed"),
         rows,
         (
             "Adjusted: as if all groups had started at the same level. Analysed: patients with a "
             "value at both times, of those whose time was over. The difference is the effect of "
             "the care given only if chance decided who was in which group.",
+            *filter(None, [timing_words(result)]),
             *notes_of(result),
         ),
     )

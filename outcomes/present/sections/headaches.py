@@ -8,7 +8,7 @@ from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
 from outcomes.present.figures.course import course_figures
 from outcomes.present.labels import group_label, split_words
-from outcomes.present.rows import lookup, records, rows_of, split_of
+from outcomes.present.rows import interval_of, lookup, records, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
 from outcomes.present.tables import Table
 from outcomes.results import AnalysisResult
@@ -84,9 +84,10 @@ def headache_table(result: AnalysisResult) -> Table:
         ]
         after = compared if paired else []
         rows.append((name, *before, cells.mean(rate), *after, cells.answered(rate)))
-    columns = ["Time", "Then (95% CI)", "Diaries long enough"]
+    name = interval_of(result)
+    columns = ["Time", f"Then ({name})", "Diaries long enough"]
     if paired:
-        columns[1:2] = ["Before care", "Then (95% CI)", "Ratio (95% CI)", "At least halved"]
+        columns[1:2] = ["Before care", f"Then ({name})", f"Ratio ({name})", "At least halved"]
     if split:
         columns[0] = "Group and time"
     return Table(

@@ -9,7 +9,7 @@ from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
 from outcomes.present.figures.movement import movement_rows, plot_movement
 from outcomes.present.labels import group_label, outcome_label
-from outcomes.present.rows import Row, lookup, records, rows_of, split_of
+from outcomes.present.rows import Row, interval_of, lookup, records, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
 from outcomes.present.tables import Prose, Table
 from outcomes.results import AnalysisResult
@@ -109,14 +109,15 @@ def movement_table(result: AnalysisResult, day: int, registry: InstrumentRegistr
             )
         )
     when = write.follow_up(day)
+    name = interval_of(result)
     return Table(
         f"Neck movement at the start and at {when}",
         (
             "Movement",
             "Start",
             when.capitalize(),
-            "Change (95% CI)",
-            "In percent (95% CI)",
+            f"Change ({name})",
+            f"In percent ({name})",
             "Beyond error",
         ),
         rows,
@@ -162,7 +163,8 @@ def movement_split_table(result: AnalysisResult, day: int, registry: InstrumentR
         shown = [f"{cells.change(row, 1, '°')}\n{cells.answered(row)}" for row in found]
         rows.append((outcome_label(code, registry), *shown))
     return Table(
-        f"Change of neck movement at {write.follow_up(day)} (95% CI), measured of could have been",
+        f"Change of neck movement at {write.follow_up(day)} ({interval_of(result)}), "
+        "measured of could have been",
         ("Movement", *(group_label(group_by, group) for group in groups)),
         rows,
         (*beside[:1], *notes_of(result, without=beside)),
@@ -187,4 +189,5 @@ def _sides(result: AnalysisResult, day: int) -> list[Prose]:
 def _gap(row: Row) -> str:
     limits = write.interval(row["conf_low"], row["conf_high"])
     counted = write.count(row["n_patients"], "patient")
-    return f"{write.score(row['estimate'])}° on average (95% CI {limits}, {counted})"
+    name = write.confidence(row["conf_level"])
+    return f"{write.score(row['estimate'])}° on average ({name} {limits}, {counted})"

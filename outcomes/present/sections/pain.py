@@ -9,7 +9,7 @@ from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
 from outcomes.present.figures.course import course_figures
 from outcomes.present.labels import group_label, outcome_label, split_words
-from outcomes.present.rows import Row, days_of, lookup, outcome_of, rows_of, split_of
+from outcomes.present.rows import Row, days_of, interval_of, lookup, outcome_of, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
 from outcomes.present.tables import Prose, Table
 from outcomes.results import AnalysisResult
@@ -91,6 +91,7 @@ def course_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
         A row a follow-up time that has an estimate.
     """
     means = lookup(rows_of(result, "mean"), "day")
+    name = interval_of(result)
     changes = lookup(rows_of(result, "change"), "day")
     rows = [
         (
@@ -103,7 +104,7 @@ def course_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
     ]
     return Table(
         f"{outcome_label(outcome_of(result), registry)} at each follow-up time",
-        ("Time", "Mean (95% CI)", "Change from start (95% CI)", "Answered"),
+        ("Time", f"Mean ({name})", f"Change from start ({name})", "Answered"),
         rows,
         (
             "Means are estimated for all patients, on the assumption that those who did not answer "
@@ -147,7 +148,7 @@ def split_table(result: AnalysisResult, registry: InstrumentRegistry) -> Table:
     few = any(write.NOT_KNOWN in row[1:] for row in rows)
     label = outcome_label(outcome_of(result), registry)
     return Table(
-        f"{label} {split_words(result)}: mean (95% CI), patients answering",
+        f"{label} {split_words(result)}: mean ({interval_of(result)}), patients answering",
         ("Group", *(write.follow_up(day).capitalize() for day in days)),
         rows,
         (

@@ -30,10 +30,18 @@ def definitions(settings: Settings) -> Section:
         ),
         ("Start score", _baseline(cuts)),
         ("Follow-up times", _windows(cuts)),
+        (
+            "Scores at home",
+            "One analysis uses either scores answered at home or scores taken before a session, "
+            "never both; under each figure it says which.",
+        ),
         ("Scores after a session", _soreness(cuts)),
         ("How often patients come", _cadence(cuts)),
         ("Headache days per 28 days", _headaches(cuts)),
-        ("95% CI", "An interval made so that 95 of 100 such intervals hold the true value."),
+        (
+            "CI (confidence interval)",
+            "A 95% CI is made so that 95 of 100 such intervals hold the true value.",
+        ),
         (
             "Mean",
             "Estimated for all patients of a group, also those who did not answer every time.",
