@@ -272,10 +272,11 @@ def section() -> str:
 base`; subjects leave by their last score unless stated otherwise (missing at random).
 
 Type I error at 5 % of the difference between arms at the last visit, and of the interaction of
-arm and visit as a whole, 2,000 replicates (band for Kenward–Roger 4.0–6.0 %). "Kenward–Roger" is in
-each covariance's own parameters as in R's mmrm, "linear" as in SAS. "Refused": share of tests that
-were refused because too little is known of the covariance, counted as not significant;
-"converged": share of fits that say so.
+arm and visit as a whole, 2,000 replicates. "Kenward–Roger, linear" (as in SAS) must be within
+4.0–6.0 %. "Kenward–Roger" in each covariance's own parameters (the default of R's mmrm) lowers the
+standard errors and rejects too often with few subjects: the suite uses the linear one. "Refused":
+share of tests that were refused because too little is known of the covariance, counted as not
+significant; "converged": share of fits that say so.
 
 {table(null)}
 
