@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Collection
 
 from outcomes.derive.patient import derive_patients
 from outcomes.errors import EstimationError
 from outcomes.tables import Tables
 
 
-def select_patients(tables: Tables, *, clinic: str = "", therapist: str = "") -> Tables:
+def clinics_of(tables: Tables) -> tuple[str, ...]:
+    """List the clinics that patients belong to.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+
+    Returns
+    -------
+    tuple of str
+        Codes in order; an empty one first where some patients belong to none.
+    """
+    return tuple(sorted(set(derive_patients(tables)["clinic"].fillna(""))))
+
+
+def clinics_too_small(tables: Tables, minimum: int) -> tuple[str, ...]:
+    """List the clinics with too few patients to be shown on their own.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    minimum : int
+        Smallest number of patients of a clinic that may be shown.
+
+    Returns
+    -------
+    tuple of str
+        Codes in order, an empty one for the patients that belong to none. Nothing where no clinic
+        is large enough: then none is shown on its own that everyone could be compared with.
+    """
+    sizes = derive_patients(tables)["clinic"].fillna("").value_counts()
+    small = sizes[sizes < minimum]
+    return tuple(sorted(small.index)) if len(small) < len(sizes) else ()
+
+
+def select_patients(
+    tables: Tables, *, clinic: str = "", therapist: str = "", without: Collection[str] = ()
+) -> Tables:
     """Keep the patients that belong to a clinic, a therapist, or both.
 
     Parameters
@@ -20,6 +59,8 @@ def select_patients(tables: Tables, *, clinic: str = "", therapist: str = "") ->
         Code of a clinic; empty for all.
     therapist : str
         Id of a therapist; empty for all.
+    without : collection of str
+        Codes of clinics whose patients are left out, an empty one for patients without a clinic.
 
     Returns
     -------
@@ -37,10 +78,10 @@ def select_patients(tables: Tables, *, clinic: str = "", therapist: str = "") ->
     Patients belong to their own clinic, else to that of their first attended session, and to the
     therapist of that session, whoever they see later.
     """
-    if not clinic and not therapist:
+    if not clinic and not therapist and not without:
         return tables
     people = derive_patients(tables)
-    kept = pd.Series(True, index=people.index)
+    kept = ~people["clinic"].fillna("").isin(list(without))
     if clinic:
         kept &= people["clinic"] == clinic
     if therapist:

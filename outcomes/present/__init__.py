@@ -11,7 +11,12 @@ from outcomes.present.sections.context import published_figures
 from outcomes.present.sections.cover import cover
 from outcomes.present.sections.difference import group_differences
 from outcomes.present.sections.headaches import headache_course
-from outcomes.present.sections.missing import not_recorded, records_read, who_is_missing
+from outcomes.present.sections.missing import (
+    not_recorded,
+    records_read,
+    too_small_to_show,
+    who_is_missing,
+)
 from outcomes.present.sections.movement import neck_movement
 from outcomes.present.sections.pain import pain_course, pain_split
 from outcomes.present.sections.terms import definitions
@@ -34,5 +39,6 @@ __all__ = [
     "plot_movement",
     "published_figures",
     "records_read",
+    "too_small_to_show",
     "who_is_missing",
 ]

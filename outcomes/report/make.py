@@ -10,22 +10,24 @@ from typing import Any
 import pandas as pd
 
 from outcomes import __version__
+from outcomes.analyses.selection import clinics_too_small, select_patients
 from outcomes.errors import DataContractError, OutcomesError
 from outcomes.io import Loaded, keep_rejects, load
+from outcomes.present import Policy
 from outcomes.present import format as write
 from outcomes.report.kernel import WarmKernel
 from outcomes.report.naming import folder_name
 from outcomes.report.origin import choices_fingerprint, data_fingerprint, imprint
-from outcomes.report.page import AUDIENCES, PAPERS, Imprint, build_page
+from outcomes.report.page import Imprint, build_page
 from outcomes.report.pdf import HOW_TO_GET, pdf_maker, write_pdf
 from outcomes.report.period import Period, last_quarter
 from outcomes.report.places import notebook_for
 from outcomes.report.publish import PAGE, PDF, Entry, staged, write_entry, write_index
 from outcomes.report.subjects import Subject, subjects
 from outcomes.report.usage import UsageError
+from outcomes.schema import SCHEMAS
 from outcomes.tables import Tables
 
-from outcomes.schema import SCHEMAS
 _TITLES = {"manager": "Clinic report"}
 # What the notebooks will need; the kernel fetches it, and the records, while they are read here.
 _WARM_UP = """
@@ -116,7 +118,7 @@ def make_reports(order: ReportOrder, *, say: Say, on_step: OnStep) -> Path:
         kernel.prepare(_WARM_UP.format(data=str(order.data.resolve()), as_of=order.as_of or None))
         tables, period = _read(order, say)
         data = data_fingerprint(order.data)
-        whom = subjects(tables, order.clinic, order.therapist)
+        whom = _subjects(order, tables, say)
         jobs = [(reader, subject) for reader in order.readers for subject in whom]
         for position, (reader, subject) in enumerate(jobs):
             parameters = _parameters(order, subject, tables, period)
@@ -129,7 +131,9 @@ def make_reports(order: ReportOrder, *, say: Say, on_step: OnStep) -> Path:
             choices = choices_fingerprint(notebooks[reader], chosen, tables.settings)
             line = imprint(data, choices, write.date(tables.as_of))
             page = build_page(node, _imprint(order, reader, subject, tables, line))
-            with staged(order.out, order.audience, _folder(reader, subject, period)) as folder:
+            with staged(
+                order.out, order.audience, _folder(order, reader, subject, period)
+            ) as folder:
                 (folder / PAGE).write_text(page, encoding="utf-8")
                 if weasyprint is not None:
                     write_pdf(weasyprint, page, folder / PDF)
@@ -139,12 +143,6 @@ def make_reports(order: ReportOrder, *, say: Say, on_step: OnStep) -> Path:
 
 
 def _check(order: ReportOrder) -> None:
-    for name, value, known in (
-        ("audience", order.audience, AUDIENCES),
-        ("paper", order.paper, PAPERS),
-    ):
-        if value not in known:
-            raise UsageError(f"There is no {name} {value!r}.", f"Use one of {', '.join(known)}.")
     if order.therapist and order.audience == "outside":
         raise UsageError(
             "A report on one therapist's patients stays inside the clinic.",
@@ -210,6 +208,8 @@ def _check_begun(tables: Tables, order: ReportOrder) -> None:
         f"The {what} before the first record: there is none up to {write.date(last)}.",
         "Choose a later one.",
     )
+
+
 def _first_record(tables: Tables) -> pd.Timestamp | None:
     """Day of the first thing recorded, a booking among them; None where there is nothing."""
     dates = [tables.patients["index_date"].min()]
@@ -237,8 +237,6 @@ def _subjects(order: ReportOrder, tables: Tables, say: Say) -> tuple[Subject, ..
     return subjects(select_patients(tables, without=small), order.clinic, order.therapist)
 
 
-
-
 def _parameters(
     order: ReportOrder, subject: Subject, tables: Tables, period: Period
 ) -> dict[str, Any]:
@@ -258,10 +256,11 @@ def _title(reader: str) -> str:
     return _TITLES[reader]
 
 
-def _folder(reader: str, subject: Subject, period: Period) -> str:
-    return folder_name(
-        _title(reader), subject.name, period.code, also=(subject.clinic, subject.therapist)
-    )
+def _folder(order: ReportOrder, reader: str, subject: Subject, period: Period) -> str:
+    """Name the folder of a report: the same order replaces its own report and no other's."""
+    chosen = (str(order.data.resolve()), order.compare, order.as_of, order.paper)
+    also = (subject.clinic, subject.therapist, *chosen)
+    return folder_name(_title(reader), subject.name, period.code, also=also)
 
 
 def _imprint(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from outcomes.analyses.selection import clinics_of
 from outcomes.derive.patient import derive_patients
+from outcomes.present.sections.cover import subject_name
 from outcomes.report.usage import UsageError
 from outcomes.tables import Tables
 
@@ -54,17 +55,17 @@ def subjects(tables: Tables, clinic: str, therapist: str) -> tuple[Subject, ...]
     UsageError
         If there is no such clinic or therapist in the data.
     """
-    people = derive_patients(tables)
     names = tables.settings.clinic_names
-    codes = sorted(set(people["clinic"].dropna()) - {""})
+    clinics = clinics_of(tables)
+    codes = [code for code in clinics if code]
     if therapist:
-        _check_therapist(people, therapist)
+        _check_therapist(derive_patients(tables), therapist)
     suffix = f"patients of {therapist}" if therapist else ""
-    everyone = Subject("", therapist, _together(codes, names, suffix))
+    everyone = Subject("", therapist, _joined(subject_name(clinics, tables.settings), suffix))
     if not clinic:
         return (everyone,)
     if clinic == EVERYONE:
-        if len(codes) < 2:
+        if len(clinics) < 2:
             return (everyone,)
         each = (Subject(code, therapist, _joined(names.get(code, code), suffix)) for code in codes)
         return (everyone, *each)
@@ -84,12 +85,6 @@ def _check_therapist(people: pd.DataFrame, therapist: str) -> None:
             "No patient began care with a therapist of that id.",
             "Give an id as it stands in sessions, column therapist_id.",
         )
-
-
-def _together(codes: list[str], names: Mapping[str, str], suffix: str) -> str:
-    if len(codes) == 1:
-        return _joined(names.get(codes[0], codes[0]), suffix)
-    return _joined("All clinics" if codes else "All patients", suffix)
 
 
 def _joined(name: str, suffix: str) -> str:

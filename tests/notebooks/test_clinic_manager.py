@@ -166,9 +166,26 @@ def test_made_for_outside(
     check_words(page)
     assert "Prepared for release" in page
     assert "withheld" in words_of(page)
-    shares = re.findall(r"([\d,]+) of ([\d,]+) \(", words_of(page).partition("All 4")[0])
+    shares = re.findall(r"([\d,]+) of ([\d,]+) \(", words_of(page))
     assert shares
     assert all(int(n.replace(",", "")) % 5 == 0 for pair in shares for n in pair)
+
+
+def test_a_small_clinic_is_in_no_number_for_outside(
+    sample: Frames, kernel: WarmKernel, notebook: Path, tmp_path: Path
+) -> None:
+    """Else the small clinic would be what all clinics have more than the large one."""
+    large, small = people(sample, "Salem", 60), people(sample, "Portland", 5)
+    both = {name: pd.concat([frame, small[name]]) for name, frame in large.items()}
+    data = write(both, tmp_path / "both")
+    without = page_of(kernel, notebook, write(large, tmp_path / "one"), audience="outside")
+    page = page_of(kernel, notebook, data, audience="outside")
+    said = "Patients of clinics too small to be shown are in no number of this release."
+    assert words_of(page).count(said) == 1
+    assert said not in words_of(without)
+    assert words_of(page).replace(said, "").split() == words_of(without).split()
+    assert "rows" not in words_of(page).partition("Who is missing")[2]
+    assert "Salem" in words_of(page).partition("The answer")[0]  # as the title says
 
 
 def test_a_trial_with_counted_headaches_only(

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-from outcomes.analyses.selection import compared_outcomes, select_patients
+from outcomes.analyses.selection import (
+    clinics_of,
+    clinics_too_small,
+    compared_outcomes,
+    select_patients,
+)
 from outcomes.errors import EstimationError
-from outcomes.report.subjects import subjects
+from outcomes.present import Policy
+from outcomes.report.make import ReportOrder, _folder, _subjects
+from outcomes.report.period import read_period
+from outcomes.report.subjects import Subject, subjects
 from outcomes.report.usage import UsageError
 from outcomes.settings import Settings
 from outcomes.tables import Tables
@@ -84,3 +95,61 @@ def test_what_can_be_compared_needs_arms_and_an_outcome() -> None:
         headache_periods=periods,
     )
     assert compared_outcomes(both) == ("nrs_pain", "headache_days")
+
+
+def clinics(**sizes: int) -> Tables:
+    """Patients of clinics by size; those of `none` belong to no clinic."""
+    rows = [
+        f"{code}{each} {code.replace('none', '.')}"
+        for code, size in sizes.items()
+        for each in range(size)
+    ]
+    persons = table("patients", "\n".join(["patient clinic", *rows]))
+    return Tables(persons, as_of=pd.Timestamp("2026-06-30"), settings=Settings())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "small"),
+    [
+        ({"Salem": 30, "Gresham": 5}, ("Gresham",)),
+        ({"Salem": 30, "Gresham": 5, "none": 7}, ("", "Gresham")),
+        ({"Salem": 30, "Gresham": 8}, ()),
+        ({"Salem": 5, "Gresham": 5}, ()),  # neither is shown, so neither is all less the other
+        ({"none": 30, "Gresham": 5}, ("Gresham",)),
+    ],
+)
+def test_clinics_too_small_for_outside(sizes: dict[str, int], small: tuple[str, ...]) -> None:
+    found = clinics_too_small(clinics(**sizes), Policy("outside").smallest_clinic)
+    assert found == small
+    assert clinics_too_small(clinics(**sizes), Policy().smallest_clinic) == ()
+    kept = clinics_of(select_patients(clinics(**sizes), without=found))
+    assert set(kept) == set(clinics_of(clinics(**sizes))) - set(small)
+
+
+def test_no_outside_release_is_all_less_the_others() -> None:
+    """What `all` publishes of 30, 20 and 5 patients adds up without the five."""
+    data = clinics(Salem=30, Portland=20, Gresham=5)
+    said: list[str] = []
+    order = ReportOrder(Path("x"), Path("y"), clinic="all", audience="outside")
+    whom = _subjects(order, data, said.append)
+    assert [each.name for each in whom] == ["All clinics", "Portland", "Salem"]
+    assert said == ["Patients of clinics too small to be shown are in no number of this release."]
+    with pytest.raises(UsageError, match="too few patients"):
+        _subjects(replace(order, clinic="Gresham"), data, said.append)
+    inside = _subjects(replace(order, audience="inside"), data, said.append)
+    assert [each.name for each in inside] == ["All clinics", "Gresham", "Portland", "Salem"]
+
+
+def test_each_order_has_a_folder_of_its_own() -> None:
+    order = ReportOrder(Path("data"), Path("out"))
+    others = (
+        replace(order, data=Path("other")),
+        replace(order, compare="year"),
+        replace(order, as_of="2026-09-30"),
+        replace(order, paper="letter"),
+    )
+    salem, period = Subject("S", "", "Salem"), read_period("2026Q3")
+    names = {_folder(each, "manager", salem, period) for each in (order, *others)}
+    assert len(names) == 5
+    again = replace(order, data=Path("data").resolve())
+    assert _folder(again, "manager", salem, period) in names

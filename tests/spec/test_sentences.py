@@ -9,7 +9,13 @@ import pytest
 
 from outcomes.present.disclosure import Policy, Release, disclose
 from outcomes.present.sections.answer import answer
-from outcomes.present.sections.missing import not_recorded, records_read, who_is_missing
+from outcomes.present.sections.cover import subject_name
+from outcomes.present.sections.missing import (
+    not_recorded,
+    records_read,
+    too_small_to_show,
+    who_is_missing,
+)
 from outcomes.present.sections.section import in_words, notes_of
 from outcomes.present.sentences import (
     change_sentence,
@@ -22,6 +28,7 @@ from outcomes.present.sentences import (
     spoken_days,
 )
 from outcomes.results import AnalysisResult, estimates_frame, exclusions_frame
+from outcomes.settings import Settings
 
 
 def row(term: str, value: float, low: float, high: float, **more: Any) -> dict[str, Any]:
@@ -308,10 +315,48 @@ def test_rejected_rows_are_counted(rejected: int) -> None:
             "rejected_at_import": [0, 2],
         }
     )
-    html = records_read(accounting)._repr_html_()
+    assert records_read(accounting, Policy("outside"))._repr_html_() == ""
+    html = records_read(accounting, Policy())._repr_html_()
     if rejected:
         assert "3 of 1,100 (under 1%) rows in the files were rejected" in html
         assert "Headache diary" in html
     else:
         assert "All 1,100 rows in the files were read." in html
     assert "2 rows had been rejected when the records were imported." in html
+
+
+def test_steps_withheld_on_both_sides_are_one_sentence() -> None:
+    steps = [("began care", f"reason {step}", 7 - step, 6 - step) for step in range(3)]
+    small = result(row("mean", 1, 0, 2), exclusions=exclusions_frame(steps))
+    html = who_is_missing(disclose({"pain": small}, Policy("outside")))._repr_html_()
+    assert "<table" not in html
+    assert html.count("withheld") == 1
+    some = [("began care", "no session", 300, 200), *steps]
+    large = result(row("mean", 1, 0, 2), exclusions=exclusions_frame(some))
+    html = who_is_missing(disclose({"pain": large}, Policy("outside")))._repr_html_()
+    assert html.count("<tr") == 2
+    assert "are not listed" in html
+
+
+def test_small_clinics_are_left_out_in_one_sentence() -> None:
+    html = too_small_to_show(("Gresham", ""))._repr_html_()
+    assert "Patients of clinics too small to be shown are in no number of this release." in html
+    assert "Gresham" not in html
+    assert too_small_to_show(())._repr_html_() == ""
+
+
+@pytest.mark.parametrize(
+    ("clinics", "clinic", "name"),
+    [
+        (("S",), "", "Salem"),
+        (("P", "S"), "", "All clinics"),
+        (("P", "S"), "S", "Salem"),
+        (("", "S"), "", "All patients"),
+        (("",), "", "All patients"),
+    ],
+)
+def test_the_cover_names_whom_the_title_names(
+    clinics: tuple[str, ...], clinic: str, name: str
+) -> None:
+    settings = Settings(clinic_names={"S": "Salem"})
+    assert subject_name(clinics, settings, clinic) == name

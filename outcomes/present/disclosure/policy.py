@@ -34,3 +34,8 @@ class Policy:
             )
         if self.minimum < 1 or self.round_to < 1:
             raise DisclosureError("minimum and round_to must be at least 1.", "Correct the policy.")
+
+    @property
+    def smallest_clinic(self) -> int:
+        """Smallest number of patients of a clinic that a release may have in it; inside any."""
+        return self.minimum if self.audience == "outside" else 0

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from outcomes.present import format as write
-from outcomes.present.disclosure import Release
+from outcomes.present.disclosure import Policy, Release
 from outcomes.present.labels import outcome_label
 from outcomes.present.sections.section import Section, in_words
 from outcomes.present.tables import Prose, Table
@@ -44,8 +44,14 @@ def who_is_missing(release: Release) -> Section:
     Returns
     -------
     Section
-        A table of the steps at which someone was left out; a sentence where nobody was.
+        A table of the steps at which someone was left out; a sentence where nobody was, or where
+        every number is withheld.
     """
+    steps = [
+        (name, *step)
+        for name, result in release.items()
+        for step in result.exclusions.itertuples(index=False, name=None)
+    ]
     rows = [
         (
             _name(name, release),
@@ -54,10 +60,12 @@ def who_is_missing(release: Release) -> Section:
             _count(before),
             _count(after),
         )
-        for name, result in release.items()
-        for step, reason, before, after in result.exclusions.itertuples(index=False, name=None)
-        if pd.isna(before) or pd.isna(after) or before != after
+        for name, step, reason, before, after in steps
+        if before != after and not (pd.isna(before) and pd.isna(after))
     ]
+    hidden = any(pd.isna(before) and pd.isna(after) for *_, before, after in steps)
+    if not rows and hidden:
+        return Section([Prose(["How many were left out is withheld: too few people."])])
     if not rows:
         return Section([Prose(["No patient was left out of any analysis."])])
     columns = ("Analysis", "Step", "Left out because", "Before", "After")
@@ -65,8 +73,9 @@ def who_is_missing(release: Release) -> Section:
         "Before and after: patients entering a step and staying in. A patient without a score at a "
         "follow-up time is not counted as better or worse."
     )
+    notes = (note, "Steps with too few people to be shown are not listed.") if hidden else (note,)
     return Section(
-        [Table("Patients left out of each analysis", columns, rows, (note,), numeric=False)]
+        [Table("Patients left out of each analysis", columns, rows, notes, numeric=False)]
     )
 
 
@@ -95,7 +104,24 @@ def not_recorded(absent: Collection[str]) -> Section:
     return Section([Prose(said, kind="absent", listed=len(said) > 1)] if said else [])
 
 
-def records_read(accounting: pd.DataFrame | None) -> Section:
+def too_small_to_show(clinics: Collection[str]) -> Section:
+    """Say that the patients of small clinics are left out of a release.
+
+    Parameters
+    ----------
+    clinics : collection of str
+        Clinics left out, which are not named.
+
+    Returns
+    -------
+    Section
+        A sentence; empty where no clinic was left out.
+    """
+    said = "Patients of clinics too small to be shown are in no number of this release."
+    return Section([Prose([said])] if clinics else [])
+
+
+def records_read(accounting: pd.DataFrame | None, policy: Policy) -> Section:
     """Say how many rows of the data set were read and rejected.
 
     Parameters
@@ -103,13 +129,16 @@ def records_read(accounting: pd.DataFrame | None) -> Section:
     accounting : DataFrame or None
         A row a table: table, rows_read, rows_accepted, rows_rejected, rejected_at_import; None
         where not known.
+    policy : Policy
+        For whom the report is.
 
     Returns
     -------
     Section
-        A sentence, and a table where rows were rejected.
+        A sentence, and a table where rows were rejected; nothing for outside, as the rows of small
+        clinics are among them.
     """
-    if accounting is None or accounting.empty:
+    if accounting is None or accounting.empty or policy.audience == "outside":
         return Section([])
     read, rejected = int(accounting["rows_read"].sum()), int(accounting["rows_rejected"].sum())
     before = int(accounting["rejected_at_import"].sum())
