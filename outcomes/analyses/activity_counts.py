@@ -87,6 +87,8 @@ def window_rows(
     period: Period,
     timing: str,
     window: int,
+    *,
+    minimum: int,
 ) -> pd.DataFrame:
     """Count scores that fell due in the period and were answered, and the improvement then.
 
@@ -104,6 +106,8 @@ def window_rows(
         Timing of the scores.
     window : int
         Window whose improvement is shown.
+    minimum : int
+        Patients with both scores that the mean needs; below it the row is refused.
 
     Returns
     -------
@@ -143,7 +147,7 @@ def window_rows(
     here = due[due["window"] == window]
     before = here["patient_id"].map(baseline).astype("float64")
     gain = instrument.improvement(before, here["value"])
-    better = mean_rows(here.assign(value=gain), grid, KEYS, 1, LEVEL).assign(
+    better = _means(here.assign(value=gain), grid, minimum).assign(
         term="mean_improvement",
         unit=instrument.unit,
         n_eligible=_by_group(grid, here.groupby("group").size()).to_numpy(),
@@ -153,7 +157,14 @@ def window_rows(
 
 
 def lapsed_rows(
-    tables: Tables, people: pd.DataFrame, grid: pd.DataFrame, period: Period, in_pain: float
+    tables: Tables,
+    people: pd.DataFrame,
+    grid: pd.DataFrame,
+    period: Period,
+    *,
+    in_pain: float,
+    recent_days: int,
+    minimum: int,
 ) -> pd.DataFrame:
     """Count patients who lapsed in the period, and the pain they were last known to have.
 
@@ -169,6 +180,10 @@ def lapsed_rows(
         The period.
     in_pain : float
         Score from which a patient left in pain.
+    recent_days : int
+        Days up to the end of the period in which the last score must lie.
+    minimum : int
+        Scores that the mean needs; below it the row is refused.
 
     Returns
     -------
@@ -179,26 +194,29 @@ def lapsed_rows(
     Notes
     -----
     Lapsed at the end of the period and not the day before it began. The last known score is the
-    last one up to the end of the period that was not taken after a session.
+    last one of the days up to the end of the period that was not taken after a session; an older
+    one, such as a baseline from years ago, says nothing of how a patient left.
     """
     before = cadence_on(tables, people, period.first - pd.Timedelta(days=1))
     after = cadence_on(tables, people, period.last)
     left = people[((after == "lapsed") & (before != "lapsed")).to_numpy()]
-    last = left.assign(value=left["patient_id"].map(_last_scores(tables)).astype("float64"))
+    last = left.assign(
+        value=left["patient_id"].map(_last_scores(tables, recent_days)).astype("float64")
+    )
     known = last[last["value"].notna()]
     code = tables.settings.pain_instrument
     n_left = _by_group(grid, left.groupby("group").size()).to_numpy()
-    means = mean_rows(known, grid, KEYS, 1, LEVEL).assign(
+    means = _means(known, grid, minimum).assign(
         term="last_known_pain",
         unit=tables.registry.get(code).unit,
         n_eligible=n_left,
-        method="mean of those with a score",
+        method=f"mean of those with a score in {recent_days} days",
     )
     shares = share_rows(known.assign(event=known["value"] >= in_pain), grid, KEYS, 1, LEVEL)
     shares = shares.assign(
         term="lapsed_in_pain",
         n_eligible=n_left,
-        method=f"last score of {in_pain:g} or more, of those with a score, Wilson",
+        method=f"{in_pain:g} or more, of those with a score in {recent_days} days, Wilson",
     )
     return pd.concat([count_row(left, grid, "lapsed", "patients"), means, shares])
 
@@ -235,8 +253,16 @@ def _by_group(grid: pd.DataFrame, counts: pd.Series) -> pd.Series:
     return grid["group"].map(counts).astype("float64").fillna(0)
 
 
-def _last_scores(tables: Tables) -> pd.Series:
-    """Last pain score of each patient that was not taken after a session, by patient id."""
+def _means(seen: pd.DataFrame, grid: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Means by group; those of too few are refused."""
+    rows = mean_rows(seen, grid, KEYS, minimum, LEVEL)
+    refused = rows["status"] == "refused"
+    rows.loc[refused, "note"] = "too few: " + rows.loc[refused, "note"]
+    return rows
+
+
+def _last_scores(tables: Tables, days: int) -> pd.Series:
+    """Last pain score of each patient in some days that did not follow a session, by id."""
     scores = tables.assessments
     if scores is None:
         return pd.Series(dtype="float64")
@@ -245,6 +271,7 @@ def _last_scores(tables: Tables) -> pd.Series:
         & (scores["timing"] != "post")
         & scores["value"].notna()
         & (scores["date"] <= tables.as_of)
+        & (scores["date"] > tables.as_of - pd.Timedelta(days=days))
     )
     ordered = scores[usable].sort_values(["date", "timing", "session_id"], kind="stable")
     return ordered.drop_duplicates("patient_id", keep="last").set_index("patient_id")["value"]

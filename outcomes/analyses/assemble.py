@@ -85,7 +85,7 @@ def assemble(
     split = "group_by" in estimates and bool((estimates["group_by"] == CADENCE).any())
     if split or group_by == CADENCE:
         said.insert(0, CADENCE_CAUTION)
-        beside = _starting_rows(start, tables, estimand)
+        beside = starting_rows(start, tables).assign(estimand=estimand)
         estimates = pd.concat([beside, estimates], ignore_index=True)
     if curve is not None and "group" in curve:
         curve = curve.merge(start[["group", "start_pain", "start_pain_n"]], on="group", how="left")
@@ -147,8 +147,23 @@ def refuse(
     )
 
 
-def _starting_rows(start: pd.DataFrame, tables: Tables, estimand: str) -> pd.DataFrame:
-    """Turn the starting pain of each group into estimates."""
+def starting_rows(start: pd.DataFrame, tables: Tables, *, landmark: str = "day 0") -> pd.DataFrame:
+    """Turn the starting pain of each cadence into estimates.
+
+    Parameters
+    ----------
+    start : DataFrame
+        As made by `starting_pain`.
+    tables : Tables
+        The data set.
+    landmark : str
+        Whom the rows are of, where an analysis has cadences at several times.
+
+    Returns
+    -------
+    DataFrame
+        Parts of estimates, a row a group.
+    """
     code = tables.settings.pain_instrument
     n = start["start_pain_n"]
     low, high = mean_interval(start["start_pain"], start["start_pain_sd"].fillna(0), n)
@@ -156,10 +171,9 @@ def _starting_rows(start: pd.DataFrame, tables: Tables, estimand: str) -> pd.Dat
     return pd.DataFrame(
         {
             "outcome": code,
-            "estimand": estimand,
             "group_by": CADENCE,
             "group": start["group"],
-            "landmark": "day 0",
+            "landmark": landmark,
             "term": STARTING_PAIN,
             "estimate": start["start_pain"],
             "std_error": start["start_pain_sd"] / np.sqrt(n),

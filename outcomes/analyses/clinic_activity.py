@@ -13,12 +13,16 @@ no_show, cancelled       shares of appointments; n_patients counts appointments
 answered                 share of all pain scores that fell due in the period and were answered
 answered_day_N           the same for one analysis window; n_patients is patients due
 mean_improvement         mean improvement of pain of patients whose 12-week window ended in the
-                         period; n_eligible is those due, n_patients those with both scores
+                         period; n_eligible is those due, n_patients those with both scores;
+                         refused where these are too few
 lapsed                   patients who lapsed in the period (count)
-last_known_pain          mean of their last known scores; n_eligible lapsed, n_patients with a score
+last_known_pain          mean of their last scores of the half year before the end of the period;
+                         n_eligible lapsed, n_patients with such a score
 lapsed_in_pain           share of these with a last score of 5 or more
 cadence_share            at the end of the period, share of patients in care at each cadence;
                          ``group_by`` is ``cadence`` and ``group`` the cadence
+starting_pain            mean pain at the start of care by cadence, of those in care at the end of
+                         the period (``day 0``) and of the one it is compared with (its label)
 =======================  ======================================================================
 
 Counts have ``method`` "count" and no interval. Patients in care attended a session within the days
@@ -40,9 +44,9 @@ from outcomes.analyses.activity_counts import (
     lapsed_rows,
     window_rows,
 )
-from outcomes.analyses.assemble import assemble
+from outcomes.analyses.assemble import assemble, starting_rows
 from outcomes.analyses.estimand import describe
-from outcomes.analyses.groups import CADENCE, ORDER, Members, members
+from outcomes.analyses.groups import CADENCE, ORDER, Members, members, starting_pain
 from outcomes.analyses.observed import share_rows
 from outcomes.analyses.periods import Dates, Period, period_before, read_period
 from outcomes.derive.windows import choose_timing
@@ -71,6 +75,10 @@ class ClinicActivitySpec:
         Analysis window whose improvement is shown.
     in_pain : float
         Last score from which a lapsed patient left in pain.
+    recent_days : int
+        Days before the end of a period in which a last score must lie to be of one who lapsed.
+    min_answers : int
+        Scores that a mean needs.
     timing : {"", "remote", "pre"}
         Scores that count as answers; empty to choose.
     """
@@ -80,6 +88,8 @@ class ClinicActivitySpec:
     group_by: Literal["", "clinic"] = ""
     window: int = 84
     in_pain: float = 5.0
+    recent_days: int = 182
+    min_answers: int = 10
     timing: str = ""
 
 
@@ -149,7 +159,12 @@ def estimate_clinic_activity(
             intercurrent="none, everything is counted as it happened",
             summary=f"counts, shares and means in {period.label} and {compared.label}",
         ),
-        diagnostics={"period": period.label, "compared": compared.label, "timing": timing},
+        diagnostics={
+            "period": period.label,
+            "compared": compared.label,
+            "timing": timing,
+            "cadence_window": tables.settings.cut_points.cadence_window,
+        },
         notes=[
             f"{label} was not over at the as-of date, so its counts will grow."
             for label in open_end
@@ -171,9 +186,23 @@ def _period_rows(tables: Tables, spec: ClinicActivitySpec, period: Period) -> pd
         parts += [_refused(grid, term, NO_SESSIONS) for term in terms]
     else:
         parts.append(appointment_rows(known, people, grid, period))
-        parts.append(lapsed_rows(known, people, grid, period, spec.in_pain))
+        parts.append(
+            lapsed_rows(
+                known,
+                people,
+                grid,
+                period,
+                in_pain=spec.in_pain,
+                recent_days=spec.recent_days,
+                minimum=spec.min_answers,
+            )
+        )
     if spec.timing:
-        parts.append(window_rows(known, people, grid, period, spec.timing, spec.window))
+        parts.append(
+            window_rows(
+                known, people, grid, period, spec.timing, spec.window, minimum=spec.min_answers
+            )
+        )
     else:
         parts += [_refused(grid, term, NO_SCORES) for term in ("answered", "mean_improvement")]
     return pd.concat(parts, ignore_index=True).assign(group_by=spec.group_by, landmark=period.label)
@@ -187,11 +216,16 @@ def _mix(tables: Tables, period: Period, compared: Period) -> tuple[Members | No
     """Patients in care at the end of the period by cadence, and their shares in both periods."""
     if tables.sessions is None:
         return None, pd.DataFrame()
-    found, parts = None, []
+    found: Members | None = None
+    parts = []
     for each in (period, compared):
         known = tables.at(min(each.last, tables.as_of))
         in_care = _in_care(known)
-        found = found or in_care
+        if found is None:
+            found = in_care
+        else:
+            start = starting_pain(known, in_care)
+            parts.append(starting_rows(start, known, landmark=each.label))
         grid = pd.DataFrame({"group": list(ORDER[CADENCE])})
         # Every patient in care is at exactly one cadence: one row a patient and cadence.
         every = in_care.frame[["patient_id", "group"]].merge(

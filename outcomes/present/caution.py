@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from outcomes.errors import DisclosureError
 from outcomes.present import format as write
 from outcomes.present.labels import group_label
@@ -64,7 +66,8 @@ def beside_cadence(result: AnalysisResult) -> tuple[str, ...]:
     -------
     tuple of str
         The caution, and each group's pain at the start of care with the number it is of; empty
-        where there is no such split.
+        where there is no such split. Where a result has cadences of an earlier time too, theirs
+        follow as another sentence.
 
     Raises
     ------
@@ -74,16 +77,28 @@ def beside_cadence(result: AnalysisResult) -> tuple[str, ...]:
     caution = require_caution(result)
     if not caution:
         return ()
-    estimates = result.estimates
+    rows = result.estimates[result.estimates["term"] == STARTING_PAIN]
+    now = rows["landmark"] == "day 0"
+    said = [f"Mean pain at the start of care: {_levels(rows[now])}."]
+    for label, earlier in rows[~now].groupby("landmark", sort=False):
+        end = write.period(str(label))
+        said.append(
+            f"Mean pain at the start, of those in care at the end of {end}: {_levels(earlier)}."
+        )
+    return caution, *said
+
+
+def _levels(rows: pd.DataFrame) -> str:
+    """Write the starting pain of each cadence."""
     levels = []
-    for row in estimates[estimates["term"] == STARTING_PAIN].to_dict("records"):
+    for row in rows.to_dict("records"):
         group = group_label(CADENCE, row["group"]).lower()
         if row["status"] == "ok":
             counted = write.count(row["n_patients"], "patient")
             levels.append(f"{group} {write.score(row['estimate'])} ({counted})")
         else:
             levels.append(f"{group} {_REASONS.get(row['status'], 'not recorded')}")
-    return caution, f"Mean pain at the start of care: {write.listing(levels)}."
+    return write.listing(levels)
 
 
 _REASONS = {"suppressed": "withheld, too few people"}

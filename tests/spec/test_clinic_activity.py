@@ -12,11 +12,13 @@ from outcomes.analyses import ClinicActivitySpec, estimate_clinic_activity
 from outcomes.analyses.assemble import CADENCE_CAUTION
 from outcomes.analyses.periods import Period, period_before, read_period
 from outcomes.errors import EstimationError
+from outcomes.present.disclosure import Policy, disclose
+from outcomes.present.sections.activity import period_comparison
 from outcomes.results import AnalysisResult
 from outcomes.tables import Tables
 from tests.small_tables import assessments, patients, sessions, table
 
-SPEC = ClinicActivitySpec(("2026-07-01", "2026-09-30"), ("2026-04-01", "2026-06-30"))
+SPEC = ClinicActivitySpec(("2026-07-01", "2026-09-30"), ("2026-04-01", "2026-06-30"), min_answers=1)
 
 
 def clinic() -> Tables:
@@ -117,6 +119,39 @@ def test_the_mix_is_of_those_in_care_with_their_start_beside_it() -> None:
     start = row(result, "starting_pain", "day 0", "monthly")
     assert start["estimate"] == pytest.approx(6.5)
     assert CADENCE_CAUTION in result.notes
+
+
+def test_a_mean_of_few_is_refused() -> None:
+    found = row(estimate_clinic_activity(clinic(), replace(SPEC, min_answers=10)), "lapsed")
+    assert found["status"] == "ok", "a count is no mean"
+    result = estimate_clinic_activity(clinic(), ClinicActivitySpec(SPEC.period, SPEC.compared))
+    for term in ("mean_improvement", "last_known_pain"):
+        found = row(result, term)
+        assert found["status"] == "refused"
+        assert found["note"].startswith("too few")
+        assert found[["estimate", "conf_low", "conf_high"]].isna().all()
+    shown = period_comparison(disclose({"period": result}, Policy()), "period")._repr_html_()
+    assert "fewer than 10 patients had both scores" in shown
+
+
+def test_an_old_score_says_nothing_of_how_a_patient_left() -> None:
+    recent = replace(SPEC, recent_days=90)
+    # hurting answered 58 days before the end of the quarter, well 114 days
+    found = row(estimate_clinic_activity(clinic(), recent), "lapsed_in_pain")
+    assert (found["n_events"], found["n_patients"], found["n_eligible"]) == (1, 1, 2)
+
+
+def test_each_period_has_the_starting_pain_of_its_own_mix() -> None:
+    result = counted()
+    shares = result.estimates[result.estimates["term"] == "cadence_share"]
+    earlier = shares[(shares["landmark"] == "2026Q2") & (shares["n_events"] > 0)]
+    start = result.estimates[result.estimates["term"] == "starting_pain"]
+    assert set(start.loc[start["landmark"] == "2026Q2", "group"]) == set(earlier["group"])
+    assert not start["estimand"].isna().any()
+    shown = period_comparison(disclose({"period": result}, Policy()), "period")._repr_html_()
+    assert "of those in care at the end of April to June 2026" in shown
+    assert "Patients who lapsed during the period" in shown
+    assert "fewer of them have lapsed" in shown
 
 
 def test_a_period_counted_again_later_gives_the_same_numbers() -> None:

@@ -7,7 +7,7 @@ from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
 from outcomes.present.labels import group_label
-from outcomes.present.rows import Row, lookup, rows_of
+from outcomes.present.rows import Row, lookup, records, rows_of
 from outcomes.present.sections.section import Section, absent, notes_of
 from outcomes.present.tables import Table
 from outcomes.results import AnalysisResult
@@ -19,9 +19,12 @@ _MEASURES = (
     ("no_show", "Appointments missed without notice"),
     ("cancelled", "Appointments cancelled"),
     ("answered", "Pain scores answered, of those due"),
-    ("mean_improvement", "Mean improvement of pain 12 weeks after the start"),
-    ("lapsed", "Patients who lapsed"),
-    ("lapsed_in_pain", "Lapsed with a last pain score of 5 or more"),
+    ("mean_improvement", "Mean improvement of pain {window} after the start"),
+    ("lapsed", "Patients who lapsed during the period"),
+    (
+        "lapsed_in_pain",
+        "Of these with a score in the last {weeks} weeks, last one {in_pain} or more",
+    ),
 )
 _COUNTS = ("new_patients", "patients_seen", "sessions_attended", "lapsed")
 _MEANS = ("mean_improvement",)
@@ -55,16 +58,43 @@ def period_comparison(release: Release, name: str) -> Section:
     rows = []
     for term, label in _MEASURES:
         found = lookup(rows_of(result, term, group=""), "landmark")
-        if any(row["status"] != "refused" for row in found.values()):
-            rows.append((label, *(_cell(term, found.get((period,))) for period in periods)))
+        if any(row["status"] != "refused" or _few(row) for row in found.values()):
+            rows.append(
+                (_label(label, result), *(_cell(term, found.get((period,))) for period in periods))
+            )
     notes = notes_of(result, without=beside_cadence(result))
     columns = ("Measure", *(write.period(period) for period in periods))
     tables = []
     if rows:
-        note = "Counted from the records as they were known at the end of each period."
-        tables.append(Table(" and ".join(columns[1:]), columns, rows, (note, *notes)))
+        said = ["Counted from the records as they were known at the end of each period."]
+        if any(map(_few, records(rows_of(result, "mean_improvement", group="")))):
+            few = result.spec.min_answers
+            said.append(f"– stands where fewer than {few} patients had both scores.")
+        if len(rows_of(result, "cadence_share")):
+            said.append(
+                "Who lapsed during a period is counted among all patients. The patients in care "
+                "below attended in the "
+                f"{write.number(result.diagnostics['cadence_window'])} days before its end, so "
+                "fewer of them have lapsed."
+            )
+        tables.append(Table(" and ".join(columns[1:]), columns, rows, (*said, *notes)))
     mix = _mix(result, periods)
     return Section([*tables, *([mix] if mix else [])])
+
+
+def _label(label: str, result: AnalysisResult) -> str:
+    """Name a measure with the choices it was made by."""
+    spec = result.spec
+    return label.format(
+        window=write.follow_up(spec.window),
+        weeks=write.number(spec.recent_days // 7),
+        in_pain=f"{spec.in_pain:g}",
+    )
+
+
+def _few(row: Row) -> bool:
+    """Whether a mean was refused although there are scores."""
+    return row["term"] in _MEANS and row["status"] == "refused" and row["n_patients"] > 0
 
 
 def _periods(result: AnalysisResult) -> list[str]:
