@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -16,6 +17,7 @@ from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.course import course_figures, plot_course
 from outcomes.present.figures.figure import Figure
 from outcomes.present.figures.movement import plot_movement
+from outcomes.present.sections.difference import difference_table
 from outcomes.present.sections.headaches import headache_table
 from outcomes.present.sections.movement import movement_split_table, movement_table
 from outcomes.present.sections.pain import course_table, split_table
@@ -149,6 +151,34 @@ def test_headers_name_the_level_of_the_rows() -> None:
         headache_table(aches)._repr_html_(),
     ):
         assert "90% CI" in html and "95% CI" not in html
+
+
+def test_the_table_of_headaches_says_how_many_of_all_patients_it_speaks_of() -> None:
+    rows = estimates_frame(
+        [
+            {
+                "outcome": "headache_days",
+                "landmark": "day 182",
+                "term": term,
+                "estimate": 0.36,
+                "n_eligible": eligible,
+                "n_patients": n,
+                "n_events": 830,
+            }
+            for term, n, eligible in (("rate", 830, 984), ("kept_diary", 2320, 2320))
+        ]
+    )
+    html = headache_table(AnalysisResult("headache_frequency", None, rows))._repr_html_()
+    assert "830 of 984" in unescape(html).replace("\u00a0", " ")
+    assert "830 of 2,320 (36%) at 6 months, of all patients whose time had come" in html
+
+
+def test_a_comparison_says_which_scores_it_uses() -> None:
+    here = {"group_by": "arm", "landmark": "day 364", "outcome": "nrs_pain", "group": "a"}
+    rows = estimates_frame([{**here, "term": term} for term in ("mean", "difference")])
+    made = AnalysisResult("group_difference", None, rows, diagnostics={"timing": "pre"})
+    html = difference_table(made, default_registry())._repr_html_()
+    assert "Follow-up scores are those taken before a session." in html
 
 
 def test_words_of_the_figure_name_people_not_codes() -> None:

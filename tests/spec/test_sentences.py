@@ -130,8 +130,8 @@ def test_diaries_are_judged_of_all_patients_who_came_that_far() -> None:
         "12 weeks."
     )
     assert headache_sentence(of(400), 84).text.endswith(
-        "This goes by the fewer than half who kept a diary: 150 of 400 (38%) at 12 weeks; 150 of "
-        "200 (75%) of those who kept a diary before care kept one then."
+        "This goes by the fewer than half who kept a diary both times: 150 of 400 (38%) at 12 "
+        "weeks; 150 of 200 (75%) of those who kept a diary before care kept one then."
     )
     assert responder_sentence(of(400), 84).text.endswith(
         "Those with both are fewer than half of the 400 patients at that time."

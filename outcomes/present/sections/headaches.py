@@ -8,8 +8,9 @@ from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
 from outcomes.present.figures.course import course_figures
 from outcomes.present.labels import group_label, split_words
-from outcomes.present.rows import interval_of, lookup, records, rows_of, split_of
+from outcomes.present.rows import days_of, interval_of, lookup, records, rows_of, split_of
 from outcomes.present.sections.section import Section, absent, notes_of
+from outcomes.present.sentences import diary_sentence
 from outcomes.present.tables import Table
 from outcomes.results import AnalysisResult
 
@@ -100,13 +101,27 @@ def headache_table(result: AnalysisResult) -> Table:
             *beside,
             "Rates are headache days per 28 days of diary. "
             + ("Before care: the same patients. " if paired else "")
-            + "Diaries long enough: at least 14 days filled in both times, of patients whose time "
-            "was over."
+            + (
+                "Diaries long enough: at least 14 days filled in both times, of patients with that "
+                "many before care whose time was over."
+                if paired
+                else "Diaries long enough: at least 14 days filled in, of patients with a diary "
+                "whose time was over."
+            )
             + (" At least halved: of those who had a headache before care." if paired else ""),
+            *_of_all(result),
             *_short(result),
             *notes_of(result, without=beside),
         ),
     )
+
+
+def _of_all(result: AnalysisResult) -> list[str]:
+    """Say how many of all patients a rate speaks of, at the times that have one."""
+    if split_of(result):
+        return []
+    sentence = diary_sentence(result, (0, *days_of(result, "rate")))
+    return [sentence.text] if sentence.carried else []
 
 
 def _short(result: AnalysisResult) -> list[str]:

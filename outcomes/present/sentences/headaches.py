@@ -138,5 +138,8 @@ def _diaries(ratio: pd.Series, reached: pd.Series | None, verdict: Verdict, when
         return f"{hedge}{inner}."
     if verdict.hedged:
         outer = write.share(ratio["n_patients"], reached["n_patients"])
-        return f"This goes by the fewer than half who kept a diary: {outer} at {when}; {inner}."
+        return (
+            "This goes by the fewer than half who kept a diary both times: "
+            f"{outer} at {when}; {inner}."
+        )
     return f"{inner}, of {write.count(reached['n_patients'], 'patient')} at {when}."
