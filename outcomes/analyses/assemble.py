@@ -95,7 +95,11 @@ def assemble(
         estimates_frame(estimates),
         curve=curve,
         exclusions=exclusions_frame([*people.steps, *steps]),
-        diagnostics={**(diagnostics or {}), STARTING_PAIN: start},
+        diagnostics={
+            "cadence_window": tables.settings.cut_points.cadence_window,
+            **(diagnostics or {}),
+            STARTING_PAIN: start,
+        },
         estimand=estimand,
         notes=tuple(dict.fromkeys(note for note in said if note)),
     )

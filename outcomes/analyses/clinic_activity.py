@@ -159,12 +159,7 @@ def estimate_clinic_activity(
             intercurrent="none, everything is counted as it happened",
             summary=f"counts, shares and means in {period.label} and {compared.label}",
         ),
-        diagnostics={
-            "period": period.label,
-            "compared": compared.label,
-            "timing": timing,
-            "cadence_window": tables.settings.cut_points.cadence_window,
-        },
+        diagnostics={"period": period.label, "compared": compared.label, "timing": timing},
         notes=[
             f"{label} was not over at the as-of date, so its counts will grow."
             for label in open_end

@@ -147,7 +147,10 @@ def members(tables: Tables, group_by: str, landmark: int) -> Members:
     known = group.notna() & ((group != "") | (group_by == ""))
     people = people.assign(group=group.astype("str"))
     if group_by:
-        people = keep(people, known, f"{group_by} known", f"{group_by} not recorded")
+        reason = f"{group_by} not recorded"
+        if group_by == CADENCE and tables.sessions is None:
+            reason = "no appointments are recorded"
+        people = keep(people, known, f"{group_by} known", reason)
     present = set(people["group"])
     order = ORDER.get(group_by, tuple(sorted(present)))
     return Members(

@@ -112,6 +112,8 @@ def estimate_pain_trajectory(
     if scores is None or scores.answers.empty:
         label = tables.registry.get(code).label
         reason = f"There is no score of {label} of a patient in this analysis."
+        if _only_after_sessions(tables, code):
+            reason = f"All scores of {label} were given after a session, and these are never used."
         return refuse(QUESTION, spec, tables, people, reason, group_by=spec.group_by, outcome=code)
     spec = replace(spec, timing=scores.timing, windows=scores.windows)
     course = follow(scores, people, spec.group_by, landmark, spec.model)
@@ -137,3 +139,11 @@ def estimate_pain_trajectory(
         diagnostics=course.diagnostics,
         notes=course.notes,
     )
+
+
+def _only_after_sessions(tables: Tables, code: str) -> bool:
+    """Whether there are scores of an instrument, and all of them followed a session."""
+    if tables.assessments is None:
+        return False
+    timing = tables.assessments.loc[tables.assessments["instrument"] == code, "timing"]
+    return bool(len(timing)) and bool((timing == "post").all())

@@ -122,10 +122,21 @@ def split_words(result: AnalysisResult) -> str:
     group_by = str(estimates["group_by"].iloc[0]) if len(estimates) else ""
     if group_by == "cadence":
         day = getattr(result.spec, "landmark", None)
-        when = f"the 12 weeks up to {write.follow_up(day)}" if day else "the weeks before"
-        return f"by how often patients came in {when}"
+        days = result.diagnostics.get("cadence_window")
+        if not day or not days:
+            return "by how often patients came in the weeks before"
+        if days >= day:
+            return f"by how often patients came in the first {write.follow_up(day)}"
+        return f"by how often patients came in the {_span(days)} up to {write.follow_up(day)}"
     return {
         "": "all patients together",
         "onset": "by how long the complaint had lasted at the start",
         "clinic": "by clinic, not adjusted for who goes there",
     }.get(group_by, f"by {group_by.replace('_', ' ')}")
+
+
+def _span(days: int) -> str:
+    """Write a number of days, in weeks where they are whole."""
+    if days % 7:
+        return f"{write.number(days)} days"
+    return write.count(days // 7, "week")

@@ -144,9 +144,16 @@ def why_absent(result: AnalysisResult) -> str:
         return f"Nobody is in this analysis: {emptied['reason'].iloc[0]}."
     if (estimates["status"] == "suppressed").any():
         return "Withheld: there are too few people to show this outside the clinic."
-    notes = [note for note in estimates["note"] if note]
+    notes = list(dict.fromkeys(note for note in estimates["note"] if note))
     if not notes:
         return "This was not recorded."
+    if len(notes) > 1:
+        # what one group or one time lacks is no reason for them all
+        most = estimates["n_patients"].max()
+        if not most > 0:
+            return "There are too few records for any number."
+        counted = write.count(int(most), "patient")
+        return f"There are too few records for any number: at most {counted} at one time."
     text = notes[0].strip().rstrip(".")
     return f"{text[0].upper()}{text[1:]}."
 

@@ -9,7 +9,7 @@ import pandas as pd
 from outcomes.io import Loaded
 from outcomes.io.load import REJECTS_FILE
 from outcomes.present.format import count, date, number, share
-from outcomes.report.completeness import find_topics, measure_completeness
+from outcomes.report.completeness import find_topics, measure_completeness, needed
 
 _REASONS = 15
 
@@ -47,7 +47,9 @@ def describe(loaded: Loaded) -> str:
         topics = find_topics(tables)
         can = [topic.label for topic in topics if not topic.missing]
         cannot = [f"{topic.label}: {topic.missing}" for topic in topics if topic.missing]
-        parts.append(_section("Can be reported", can or ["Nothing yet."]))
+        table, sentence = map(number, needed())
+        rule = f"Can be reported (a table needs {table} patients at a time, a sentence {sentence})"
+        parts.append(_section(rule, can or ["Nothing yet."]))
         if cannot:
             parts.append(_section("Cannot be reported", cannot))
     return "\n\n".join(parts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from outcomes.analyses.window_means import ModelChoices
 from outcomes.derive.baseline import derive_baseline
 from outcomes.derive.episode import derive_start
 from outcomes.derive.headache_days import derive_headache_days
@@ -132,6 +133,17 @@ def _diaries(tables: Tables, start: pd.DataFrame) -> list[Share]:
     ]
 
 
+def needed() -> tuple[int, int]:
+    """Patients that a table and that a sentence of a report need.
+
+    Returns
+    -------
+    table, sentence : int
+        Smallest numbers of patients.
+    """
+    return ModelChoices().min_answers, VerdictRules().minimum_n
+
+
 def find_topics(tables: Tables) -> tuple[Topic, ...]:
     """Say which questions the records can answer, and what the others lack.
 
@@ -144,10 +156,10 @@ def find_topics(tables: Tables) -> tuple[Topic, ...]:
     -------
     tuple of Topic
         In the order of the reports. A question counts as answerable once as many patients as a
-        sentence needs have what it rests on; the report itself then judges each number.
+        table needs have what it rests on; the report itself then judges each number.
     """
     people = derive_start(tables.patients, tables.sessions, tables.settings.cut_points)
-    needed = VerdictRules().minimum_n
+    least, sentence = needed()
     pain = tables.settings.pain_instrument
     scores = tables.assessments
     start = people.loc[people["start"].notna(), ["patient_id", "start"]]
@@ -155,9 +167,12 @@ def find_topics(tables: Tables) -> tuple[Topic, ...]:
 
     def having(ids: pd.Series | None, what: str) -> str:
         n = 0 if ids is None else int(begun.isin(ids).sum())
-        if n >= needed:
+        if n >= least:
             return ""
-        return f"{what} is recorded for {count(n, 'patient')}; {number(needed)} are needed."
+        return (
+            f"{what} is recorded for {count(n, 'patient')}; a table needs {number(least)}, a "
+            f"sentence {number(sentence)}."
+        )
 
     def scored(codes: tuple[str, ...]) -> pd.Series | None:
         if scores is None:
@@ -176,11 +191,10 @@ def find_topics(tables: Tables) -> tuple[Topic, ...]:
     attended = tables.sessions
     visits = None if attended is None else attended.loc[attended["status"] == "attended"]
     visitors = None if visits is None else visits["patient_id"]
-    no_pain = having(scored((pain,)), f"A score of {pain} after the start of care")
+    name = tables.registry.get(pain).label if pain in tables.registry else pain
+    no_pain = having(scored((pain,)), f"A score of {name} after the start of care")
     no_visits = having(visitors, "An attended session")
     no_start = having(begun, "A start of care (an attended session, or index_date)")
-    plans = None if tables.plans is None else tables.plans["patient_id"]
-    events = tables.adverse_events
     return (
         Topic("Pain over time", no_start or no_pain),
         Topic("Pain by how often patients come", no_visits or no_pain),
@@ -194,14 +208,6 @@ def find_topics(tables: Tables) -> tuple[Topic, ...]:
         ),
         Topic(
             "Groups known at the start, such as the arms of a trial",
-            having(arm_of, f"A covariate named {ARM}") or no_pain,
-        ),
-        Topic(
-            "What recommended schedules do",
-            no_visits or having(plans, "A recommended schedule (table plans)") or no_pain,
-        ),
-        Topic(
-            "Adverse events",
-            no_visits or ("" if events is not None else "There is no table adverse_events."),
+            having(arm_of, "The arm of the trial (a covariate)") or no_pain,
         ),
     )

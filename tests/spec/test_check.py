@@ -70,11 +70,29 @@ def test_completeness_and_what_can_be_reported(tmp_path: Path) -> None:
         "Pain by how often patients come",
     ]
     cannot = section(text, "Cannot be reported")
-    assert len(cannot) == 5
-    assert (
-        "What recommended schedules do: A recommended schedule (table plans) is recorded for "
-        "1 patient; 30 are needed."
-    ) in cannot
+    assert [line.partition(":")[0] for line in cannot] == [
+        "Neck movement",
+        "Headache days",
+        "Groups known at the start, such as the arms of a trial",
+    ], "a report has no other part"
+    assert "Headache days: A headache diary or count is recorded for 0 patients; " in cannot[1]
+    assert cannot[1].endswith("a table needs 10, a sentence 30.")
+
+
+def test_ten_patients_are_enough_for_a_table_and_outcomes_have_names(tmp_path: Path) -> None:
+    ids = [f"P{number}" for number in range(12)]
+    texts = {
+        "patients": "patient_id,index_date\n" + "".join(f"{each},2024-01-05\n" for each in ids),
+        "covariates": "patient_id,name,value\n",
+    }
+    for n, said in ((9, False), (10, True)):
+        scores = "patient_id,instrument,date,value\n"
+        scores += "".join(f"{each},nrs_pain,2024-01-19,4\n" for each in ids[:n])
+        text = describe(load(folder_of(tmp_path, **texts, assessments=scores)))
+        assert ("Pain over time" in section(text, "Can be reported")) == said
+        assert "a table needs 10 patients at a time, a sentence 30" in text
+        assert "nrs_pain" not in text
+        assert "named arm" not in text
 
 
 def test_a_synthetic_data_set_says_so_loudly(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from outcomes.analyses import ModelChoices, PainTrajectorySpec, estimate_pain_trajectory
 from outcomes.errors import EstimationError
+from outcomes.present.labels import split_words
+from outcomes.present.rows import why_absent
 from outcomes.results import AnalysisResult
 from outcomes.tables import Tables
 from tests.course_tables import AS_OF, START, data_set, fill, people, scores, visits
@@ -138,6 +140,42 @@ def test_without_scores_the_result_says_so() -> None:
         assert list(result.estimates["status"]) == ["refused"]
         assert "Neck disability" in result.estimates["note"].iloc[0]
         assert result.curve.empty
+
+
+def test_scores_after_sessions_are_said_to_be_of_no_use() -> None:
+    after = scores(values(), DAYS, timing="post")
+    result = estimate_pain_trajectory(data_set(people(60), assessments=after))
+    assert "after a session" in why_absent(result)
+    assert "no score" not in why_absent(result)
+
+
+def test_cadence_without_appointments_says_so() -> None:
+    spec = PainTrajectorySpec(group_by="cadence")
+    result = estimate_pain_trajectory(complete(), spec)
+    assert why_absent(result) == "Nobody is in this analysis: no appointments are recorded."
+
+
+def test_why_nothing_is_shown_is_about_the_whole_result() -> None:
+    given = values(12)
+    given[4:, 0], given[9:, 1:], given[2:, 3] = np.nan, np.nan, np.nan
+    result = estimate_pain_trajectory(data_set(people(12), assessments=scores(given, DAYS)))
+    assert result.estimates["note"].iloc[0].startswith("4 patients")
+    said = "There are too few records for any number: at most 9 patients at one time."
+    assert why_absent(result) == said
+
+
+def test_a_split_by_cadence_names_the_days_that_cadence_looks_back_on() -> None:
+    cohort = complete()
+    for days, landmark, said in (
+        (84, 182, "in the 12 weeks up to 6 months"),
+        (56, 182, "in the 8 weeks up to 6 months"),
+        (60, 182, "in the 60 days up to 6 months"),
+        (84, 84, "in the first 12 weeks"),
+    ):
+        cuts = replace(cohort.settings.cut_points, cadence_window=days, cadence_landmark=landmark)
+        chosen = replace(cohort, settings=replace(cohort.settings, cut_points=cuts))
+        result = estimate_pain_trajectory(chosen, PainTrajectorySpec(group_by="cadence"))
+        assert split_words(result) == f"by how often patients came {said}"
 
 
 def test_groups_have_models_of_their_own() -> None:

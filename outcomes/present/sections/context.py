@@ -64,7 +64,7 @@ def published_figures(release: Release) -> Section:
     Returns
     -------
     Section
-        A table of studies; a line where the report has none of the outcomes.
+        A table of studies; a line where none of the outcomes can be shown.
 
     Notes
     -----
@@ -76,7 +76,7 @@ def published_figures(release: Release) -> Section:
         row for name, studies in chosen.items() if not why_absent(release[name]) for row in studies
     ]
     if not rows:
-        return Section([Prose(["No outcome that studies report is recorded here."])])
+        return Section([Prose(["No outcome that studies report can be shown here."])])
     note = (
         "These studies chose whom they took, and most compared with people who got other care or "
         "none. Their numbers are something to read one's own by, not a target."
