@@ -103,6 +103,10 @@ def _exclusions(exclusions: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return shown
 
 
+CHOICES = ("cadence_window",)
+"""Diagnostics that are cut points of the settings and count nobody."""
+
+
 def _diagnostics(diagnostics: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what says how an estimate came about without saying how many people it is of."""
     kept: dict[str, Any] = {}
@@ -113,7 +117,7 @@ def _diagnostics(diagnostics: Mapping[str, Any]) -> dict[str, Any]:
             ]
             if "converged" in columns:
                 kept[name] = value[columns]
-        elif isinstance(value, str) and not _tells(value):
+        elif name in CHOICES or (isinstance(value, str) and not _tells(value)):
             kept[name] = value
     return kept
 

@@ -70,7 +70,7 @@ def period_comparison(release: Release, name: str) -> Section:
         if any(map(_few, records(rows_of(result, "mean_improvement", group="")))):
             few = result.spec.min_answers
             said.append(f"– stands where fewer than {few} patients had both scores.")
-        if len(rows_of(result, "cadence_share")):
+        if len(rows_of(result, "cadence_share")) and "cadence_window" in result.diagnostics:
             said.append(
                 "Who lapsed during a period is counted among all patients. The patients in care "
                 "below attended in the "
