@@ -230,7 +230,7 @@ def test_six_patients(sample: Frames, kernel: WarmKernel, notebook: Path, tmp_pa
     page = page_of(kernel, notebook, data)
     check_words(page)
     assert "These records do not carry an answer yet." in page
-    assert "6 patients answered; at least 10 are needed" in page
+    assert "too few records for any number: at most 6 patients at one time" in page
     outside = page_of(kernel, notebook, data, audience="outside")
     check_words(outside)
     assert "too few people to show this outside" in outside
