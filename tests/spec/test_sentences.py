@@ -9,6 +9,7 @@ import pytest
 
 from outcomes.present.disclosure import Policy, Release, disclose
 from outcomes.present.sections.answer import answer
+from outcomes.present.sections.context import published_figures
 from outcomes.present.sections.cover import subject_name
 from outcomes.present.sections.missing import (
     not_recorded,
@@ -360,3 +361,12 @@ def test_the_cover_names_whom_the_title_names(
 ) -> None:
     settings = Settings(clinic_names={"S": "Salem"})
     assert subject_name(clinics, settings, clinic) == name
+
+
+def test_published_figures_do_not_say_that_withheld_pain_is_not_recorded() -> None:
+    few = row("mean", 4, 3, 5, n_patients=3, n_eligible=3)
+    none = row("mean", 4, 3, 5, status="refused", note="too few")
+    shown = {"pain": result(few), "headaches": result(none), "movement": result(none)}
+    html = published_figures(disclose(shown, Policy("outside")))._repr_html_()
+    assert "can be shown here" in html
+    assert "recorded" not in html
