@@ -14,6 +14,8 @@ from packaging.version import Version
 
 # Distributions whose conda-forge name differs.
 CONDA_NAMES = {"duckdb": "python-duckdb"}
+# Distributions that conda-forge does not have; pip brings them into the environment.
+ONLY_PIP = {"atheris"}
 
 
 def declared(repository: Path) -> dict[str, SpecifierSet]:
@@ -38,7 +40,11 @@ def conda(repository: Path) -> dict[str, SpecifierSet]:
     content = yaml.safe_load((repository / "environment.yml").read_text())
     lines = [line for line in content["dependencies"] if isinstance(line, str)]
     pairs = [line.partition(" ") for line in lines]
-    return {canonicalize_name(name): SpecifierSet(version) for name, _, version in pairs}
+    found = {canonicalize_name(name): SpecifierSet(version) for name, _, version in pairs}
+    (by_pip,) = [line["pip"] for line in content["dependencies"] if isinstance(line, dict)]
+    requirements = [Requirement(line) for line in by_pip if not line.startswith("-")]
+    assert {canonicalize_name(each.name) for each in requirements} == ONLY_PIP
+    return found | {canonicalize_name(each.name): each.specifier for each in requirements}
 
 
 def test_conda_environment_has_the_requirements_of_the_project(repository: Path) -> None:
