@@ -47,7 +47,7 @@ def loaded_by(code: str) -> list[str]:
 
 
 def test_help_and_the_package_wait_for_no_library() -> None:
-    assert loaded_by("import outcomes, outcomes.cli\noutcomes.cli._parser().format_help()") == []
+    assert loaded_by("from outcomes.cli.main import _parser\n_parser().format_help()") == []
 
 
 def test_every_public_name_is_there_and_known_to_type_checkers(repository: Path) -> None:
