@@ -1,0 +1,72 @@
+"""``outcomes report``: make reports and an index over them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from outcomes.cli.command import DONE, Commands, add_command, day
+
+
+def add(commands: Commands) -> None:
+    """Add the command ``report`` to a parser."""
+    parser = add_command(commands, "report", run, "make reports and an index over them")
+    parser.add_argument(
+        "data", nargs="?", type=Path, metavar="DATA", help="the sample unless given"
+    )
+    parser.add_argument(
+        "--for", dest="reader", default="manager", metavar="WHOM", help="manager (default) or all"
+    )
+    parser.add_argument(
+        "--clinic", default="", metavar="NAME|all",
+        help="one clinic; or all: everyone together, then each clinic; together unless given",
+    )  # fmt: skip
+    parser.add_argument("--therapist", default="", metavar="ID", help="patients of one therapist")
+    parser.add_argument(
+        "--period", default="", metavar="2026Q3", help="2026Q3, 2026-07 or 2026; last whole quarter"
+    )
+    parser.add_argument(
+        "--compare", choices=("previous", "year"), default="previous",
+        help="the period before, or the same one a year earlier",
+    )  # fmt: skip
+    parser.add_argument(
+        "--as-of", type=day, default=None, metavar="DATE", help="read nothing later than this"
+    )
+    parser.add_argument("--audience", choices=("inside", "outside"), default="inside")
+    parser.add_argument("--paper", choices=("a4", "letter"), default="a4")
+    parser.add_argument(
+        "--out", type=Path, default=Path("reports"), metavar="DIR", help="./reports unless given"
+    )
+    parser.add_argument("--pdf", action=argparse.BooleanOptionalAction, default=True)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command."""
+    from outcomes.report.make import ReportOrder, make_reports
+    from outcomes.report.period import read_period
+    from outcomes.report.places import readers, sample_folder
+    from outcomes.report.progress import Progress
+    from outcomes.report.usage import UsageError
+
+    known = readers()
+    if options.reader not in (*known, "all"):
+        raise UsageError(
+            f"There is no report for {options.reader!r}.", f"Use {', '.join(known)} or all."
+        )
+    order = ReportOrder(
+        data=options.data or sample_folder(),
+        out=options.out,
+        readers=known if options.reader == "all" else (options.reader,),
+        clinic=options.clinic,
+        therapist=options.therapist,
+        period=read_period(options.period) if options.period else None,
+        compare=options.compare,
+        as_of=options.as_of or "",
+        audience=options.audience,
+        paper=options.paper,
+        pdf=options.pdf,
+    )
+    with Progress("Reports") as progress:
+        index = make_reports(order, say=progress.say, on_step=progress.step)
+    print(index)
+    return DONE
