@@ -38,6 +38,7 @@ def assemble(
     steps: Sequence[tuple[str, str, int, int]] = (),
     diagnostics: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
+    scope: str = "aggregate",
 ) -> AnalysisResult:
     """Build a result, with the starting pain of every group beside it.
 
@@ -65,6 +66,8 @@ def assemble(
         Named facts; starting_pain is added.
     notes : sequence of str, optional
         Sentences that a reader must see.
+    scope : {"aggregate", "patient"}
+        Whether the rows speak of many people or each of one.
 
     Returns
     -------
@@ -92,7 +95,7 @@ def assemble(
     return AnalysisResult(
         question,
         spec,
-        estimates_frame(estimates),
+        estimates_frame(estimates, scope=scope),
         curve=curve,
         exclusions=exclusions_frame([*people.steps, *steps]),
         diagnostics={
@@ -114,6 +117,7 @@ def refuse(
     *,
     group_by: str = "",
     outcome: str = "",
+    scope: str = "aggregate",
 ) -> AnalysisResult:
     """Build a result that gives no number and says why.
 
@@ -133,6 +137,8 @@ def refuse(
         Grouping that was asked for.
     outcome : str
         What was to be estimated.
+    scope : {"aggregate", "patient"}
+        Of the rows that would have been there.
 
     Returns
     -------
@@ -147,7 +153,15 @@ def refuse(
         "note": reason,
     }
     return assemble(
-        question, spec, tables, people, [row], group_by=group_by, estimand="", notes=(reason,)
+        question,
+        spec,
+        tables,
+        people,
+        [row],
+        group_by=group_by,
+        estimand="",
+        notes=(reason,),
+        scope=scope,
     )
 
 
