@@ -15,7 +15,14 @@ from outcomes.stats.rates.scoring import PREDICTOR_TOLERANCE, fisher_scoring
 from outcomes.stats.sandwich import ClusterSums, cross_products_by, sum_by
 
 Correlation = Literal["independence", "exchangeable"]
-_MOST_STEPS = 100
+# Coefficients and moment estimate answer each other; on a dozen subjects that can take long, and
+# may swing for ever between two answers unless every swing back is halved.
+_MOST_STEPS = 1000
+_STEPS_BEFORE_HALVING = 10
+_LONGEST_STEP = 2.0
+"""On the scale of the predictor: a longer one would leave the region where a step is good."""
+# Near the edge the estimate may step over it on the way; coming back there means that it belongs there.
+_MOST_IMPOSSIBLE = 2
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,9 @@ def solve_equations(
     -----
     V = φ A^½ R(α) A^½ / w with A the variance function. φ is the mean squared Pearson residual and
     α the mean product of residuals over pairs of one subject divided by φ, neither corrected for
-    the number of coefficients: the convention of geepack (statsmodels divides by n − p).
+    the number of coefficients: the convention of geepack (statsmodels divides by n − p). An α that
+    no correlation matrix can have (1 or more, or −1 / (rows of the largest subject − 1) or less)
+    is replaced by independence, for good from the second time on, and a note says so.
 
     References
     ----------
@@ -94,24 +103,28 @@ def solve_equations(
     """
     coefficients = fisher_scoring(family, problem)
     sizes = np.bincount(codes, minlength=subjects)
-    no_notes: tuple[str, ...] = ()
-    for _ in range(_MOST_STEPS):
+    alpha, change, impossible = 0.0, 0.0, 0
+    notes: tuple[str, ...] = ()
+    for count in range(_MOST_STEPS):
         working, residual = _standardised(family, problem, coefficients)
         scale = float(residual @ residual / problem.weights.sum())
-        alpha, notes = 0.0, no_notes
-        if correlation == "exchangeable":
+        if correlation == "exchangeable" and impossible < _MOST_IMPOSSIBLE:
+            before, change_before = alpha, change
             alpha, notes = _pair_correlation(residual, problem.weights, codes, sizes, scale)
+            impossible += bool(notes)
+            if count > _STEPS_BEFORE_HALVING and (alpha - before) * change_before < 0:
+                alpha = (alpha + before) / 2
+            change = alpha - before
         system = _System(working, residual, codes, sizes, alpha)
         information, scores = system.information(), system.scores()
         step = np.linalg.solve(information, scores.sum(axis=0))
-        if correlation == "independence" or (
-            np.max(np.abs(problem.matrix @ step)) < PREDICTOR_TOLERANCE
-        ):
+        length = float(np.max(np.abs(problem.matrix @ step)))
+        if correlation == "independence" or length < PREDICTOR_TOLERANCE:
             root = np.linalg.inv(np.linalg.cholesky(information)).T
             each = root.T @ system.information_by_subject() @ root if by_subject else None
             sums = ClusterSums(root=root, scores=scores @ root, n=len(residual), information=each)
             return Solution(coefficients, scale, alpha, sums, notes)
-        coefficients = coefficients + step
+        coefficients = coefficients + step * min(1.0, _LONGEST_STEP / length)
     raise EstimationError(
         f"The estimating equations did not converge in {_MOST_STEPS} steps.",
         "Use correlation='independence'.",
