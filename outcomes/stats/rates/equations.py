@@ -21,7 +21,7 @@ _MOST_STEPS = 1000
 _STEPS_BEFORE_HALVING = 10
 _LONGEST_STEP = 2.0
 """On the scale of the predictor: a longer one would leave the region where a step is good."""
-# Near the edge the estimate may step over it on the way; coming back there means that it belongs there.
+# Near the edge the estimate may step over it on the way; coming back means that it belongs there.
 _MOST_IMPOSSIBLE = 2
 
 
