@@ -10,17 +10,20 @@ from outcomes.io.importing import ImportSummary
 from outcomes.io.load import load, read_tables
 from outcomes.io.mapping import Mapping
 from outcomes.io.mapping_file import read_mapping
+from outcomes.io.partitions import PartitionedData, open_partitions
 from outcomes.io.write import keep_rejects, write_rejects, write_tables
 
 __all__ = [
     "ImportSummary",
     "Loaded",
     "Mapping",
+    "PartitionedData",
     "import_csv",
     "import_excel",
     "import_parquet",
     "keep_rejects",
     "load",
+    "open_partitions",
     "read_mapping",
     "read_tables",
     "write_rejects",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -22,12 +22,28 @@ from outcomes.io.place import placed_together, read_whole
 from outcomes.io.records import make_records
 from outcomes.io.rows import Rows, stack
 from outcomes.io.settings_file import settings_to_write
-from outcomes.io.write import frames_of, table_files, write_frame
+from outcomes.io.write import (
+    frames_of,
+    partitions_on_record,
+    record_partitions,
+    table_files,
+    write_frames,
+)
 from outcomes.schema import SCHEMAS
 from outcomes.settings import SETTINGS_FILE, read_settings, settings_from
 
 MAPPING_FILE = "mapping.toml"
 _REASONS = 15
+
+
+class ResourceAccount(Protocol):
+    """Account of things that rows were made of, such as the resources of FHIR."""
+
+    def settle(self, rejects: pd.DataFrame) -> pd.DataFrame:
+        """Say what became of each, once their rows have been judged."""
+
+    def reasons(self) -> pd.DataFrame:
+        """List those that were skipped, with why."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +64,31 @@ class ImportSummary:
         False for a trial run.
     changes : DataFrame
         A row for each table that differs from the import before: table, added, changed, removed.
+    resources : DataFrame, optional
+        Of a FHIR source, a row for each file and type of resource: file, resource, read, accepted,
+        rejected, skipped; read is the sum of the other three.
+    skipped : DataFrame, optional
+        Why resources were skipped: file, resource, reason, resources.
     """
 
     accounting: pd.DataFrame
     loaded: Loaded
     written: bool
     changes: pd.DataFrame
+    resources: pd.DataFrame | None = None
+    skipped: pd.DataFrame | None = None
 
     def __str__(self) -> str:
         """Write the counts, the most frequent reasons and the notices as plain text."""
         lines = ["Written." if self.written else "A trial run: nothing was written.", ""]
         shown = self.accounting.rename(columns=lambda name: name.replace("rows_", ""))
         lines += [shown.to_string(index=False), ""]
+        if self.resources is not None and self.skipped is not None:
+            lines += [self.resources.to_string(index=False), ""]
+            why = self.skipped.groupby(["resource", "reason"])["resources"].sum()
+            lines += [
+                f"{count:,} {kind} skipped: {reason}" for (kind, reason), count in why.items()
+            ]
         rejects = self.loaded.rejects
         where = rejects["table"] + " " + rejects["column"]
         reasons = rejects["reason"].str.replace(r" \((?:[^()]*, )?line \d+\)$", "", regex=True)
@@ -81,6 +110,7 @@ def import_rows(
     *,
     check: bool,
     format: str,
+    resources: ResourceAccount | None = None,
 ) -> ImportSummary:
     """Make a data set of rows that were read from sources.
 
@@ -98,6 +128,8 @@ def import_rows(
         Only say what would happen.
     format : {"csv", "parquet"}
         Kind of the files written.
+    resources : ResourceAccount, optional
+        Where rows were made of several resources: what became of each of these.
 
     Returns
     -------
@@ -136,6 +168,8 @@ def import_rows(
     loaded = replace(loaded, notices=notices)
     counts = pd.concat([each.counts for each in made], ignore_index=True)
     accounting = _account(counts, by_table, loaded.rejects)
+    settled = None if resources is None else resources.settle(loaded.rejects)
+    skipped = None if resources is None else resources.reasons()
     if check:
         _obsolete(out, by_table, format)
         with read_whole(out):
@@ -157,8 +191,13 @@ def import_rows(
             "sources": [{"file": path.name, "sha256": _hash(path)} for path in paths],
             "accounting": json.loads(accounting.to_json(orient="records")),
         }
+        if settled is not None and skipped is not None:
+            record["resources"] = json.loads(settled.to_json(orient="records"))
+            record["skipped"] = json.loads(skipped.to_json(orient="records"))
         changed = _write(loaded, mapping, settings, record, out, format)
-    return ImportSummary(accounting, loaded, written=not check, changes=changed)
+    return ImportSummary(
+        accounting, loaded, not check, changed, resources=settled, skipped=skipped
+    )
 
 
 def _account(
@@ -189,8 +228,9 @@ def _write(
     frames = frames_of(loaded.tables)
 
     with placed_together(out, lambda: _obsolete(out, frames, format)) as stage:
-        for name, frame in frames.items():
-            write_frame(frame, SCHEMAS[name], stage / f"{name}.{format}")
+        write_frames(frames, stage, format)
+        if format == "parquet":
+            record_partitions(loaded.tables, stage)
         loaded.rejects.to_csv(stage / REJECTS_FILE, index=False, encoding="utf-8")
         (stage / MAPPING_FILE).write_text(mapping.text, encoding="utf-8", newline="\n")
         if settings is not None:
@@ -233,7 +273,8 @@ def _obsolete(out: Path, frames: Collection[str], format: str) -> list[str]:
             "Choose another folder for the import.",
             file=out.name,
         )
-    return [name for name in there if name not in {f"{table}.{format}" for table in frames}]
+    left = [name for name in there if name not in {f"{table}.{format}" for table in frames}]
+    return left if format == "parquet" else [*left, *partitions_on_record(out)]
 
 
 def _imported_before(out: Path) -> dict[str, str]:

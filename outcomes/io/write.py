@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
+from numpy.typing import NDArray
 
 from outcomes.errors import DataContractError
 from outcomes.io.checking import Loaded
 from outcomes.io.load import FORMATS, IMPORT_FILE, REJECTS_FILE
+from outcomes.io.partitions import PARTITIONS_FILE, partition_numbers, write_manifest
 from outcomes.io.place import placed_together
 from outcomes.schema import SCHEMAS, TableSchema
 from outcomes.tables import Tables
@@ -48,6 +51,8 @@ def write_tables(
     """
     folder = Path(folder)
     frames = frames_of(tables)
+    # only what a reader has accepted need not be checked again
+    on_record = format == "parquet" and isinstance(tables, Tables)
     for name in frames:
         if name not in SCHEMAS:
             raise DataContractError(
@@ -63,11 +68,13 @@ def write_tables(
                 "Choose an empty folder, or remove them.",
                 file=folder.name,
             )
-        return [path.name for path in there if path.suffix != f".{format}"]
+        stale = [path.name for path in there if path.suffix != f".{format}"]
+        return stale if on_record else [*stale, *partitions_on_record(folder)]
 
     with placed_together(folder, obsolete) as stage:
-        for name, frame in frames.items():
-            write_frame(frame, SCHEMAS[name], stage / f"{name}.{format}")
+        write_frames(frames, stage, format)
+        if on_record and isinstance(tables, Tables):
+            record_partitions(tables, stage)
 
 
 def frames_of(tables: Tables | Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -106,7 +113,73 @@ def table_files(folder: Path) -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def write_frame(frame: pd.DataFrame, schema: TableSchema, path: Path) -> None:
+def partitions_on_record(folder: Path) -> list[str]:
+    """Name the record of partitions in a folder, which is out of date once a table is rewritten.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder, which need not be there.
+
+    Returns
+    -------
+    list of str
+        The name of the file, or nothing.
+    """
+    return [PARTITIONS_FILE] if (folder / PARTITIONS_FILE).is_file() else []
+
+
+def write_frames(frames: Mapping[str, pd.DataFrame], stage: Path, format: str) -> None:
+    """Write the tables of a data set into a folder, Parquet cut into partitions.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        Tables by name, as for `write_tables`.
+    stage : Path
+        Folder that is there.
+    format : {"csv", "parquet"}
+        Kind of the files.
+
+    Raises
+    ------
+    DataContractError
+        As for `write_frame`.
+    """
+    cut = format == "parquet" and "patients" in frames
+    numbers = partition_numbers(frames) if cut else {}
+    parts = 1 + max((int(each.max()) for each in numbers.values() if len(each)), default=0)
+    for name, frame in frames.items():
+        slices = _slices(frame, numbers[name], parts) if cut and parts > 1 else (frame,)
+        write_frame(frame, SCHEMAS[name], stage / f"{name}.{format}", slices)
+
+
+def _slices(frame: pd.DataFrame, number: NDArray[np.intp], parts: int) -> Iterator[pd.DataFrame]:
+    """Rows of each partition in turn, in the order they had."""
+    order = np.argsort(number, kind="stable")
+    ends = np.cumsum(np.bincount(number, minlength=parts))
+    for first, last in zip(np.r_[0, ends[:-1]], ends, strict=True):
+        yield frame.iloc[order[first:last]]
+
+
+def record_partitions(tables: Tables, stage: Path) -> None:
+    """Put on record how the Parquet files of accepted tables were cut.
+
+    Parameters
+    ----------
+    tables : Tables
+        What was written.
+    stage : Path
+        Folder with its files.
+    """
+    files = {name: stage / f"{name}.parquet" for name in frames_of(tables)}
+    count = pa.parquet.read_metadata(files["patients"]).num_row_groups
+    write_manifest(stage, count=count, last_day=tables.as_of, absent=tables.absent, files=files)
+
+
+def write_frame(
+    frame: pd.DataFrame, schema: TableSchema, path: Path, slices: Iterable[pd.DataFrame] = ()
+) -> None:
     """Write one table to a file.
 
     Parameters
@@ -117,6 +190,8 @@ def write_frame(frame: pd.DataFrame, schema: TableSchema, path: Path) -> None:
         The table.
     path : Path
         File ending in ``.csv`` or ``.parquet``.
+    slices : iterable of DataFrame
+        Rows of each row group of a Parquet file; all rows in one unless given.
 
     Raises
     ------
@@ -133,12 +208,19 @@ def write_frame(frame: pd.DataFrame, schema: TableSchema, path: Path) -> None:
         for name in frame.columns
         if schema.column(name).required or not len(frame) or frame[name].notna().any()
     ]
-    typed = {name: frame[name].astype(schema.column(name).dtype) for name in kept}
-    table = pa.Table.from_pandas(pd.DataFrame(typed), preserve_index=False)
+    dtypes = {name: schema.column(name).dtype for name in kept}
+
+    def arrow(rows: pd.DataFrame) -> pa.Table:
+        table = pa.Table.from_pandas(rows[kept].astype(dtypes), preserve_index=False)
+        return table.replace_schema_metadata(None)
+
     if path.suffix == ".parquet":
-        pa.parquet.write_table(table.replace_schema_metadata(None), path)
+        with pa.parquet.ParquetWriter(path, arrow(frame.iloc[:0]).schema) as writer:
+            for rows in slices or (frame,):
+                # one row group, whatever the number of rows, none included
+                writer.write_table(arrow(rows), row_group_size=max(len(rows), 1))
     elif path.suffix == ".csv":
-        _write_csv(table, schema, path)
+        _write_csv(arrow(frame), schema, path)
     else:
         raise DataContractError(
             f"tables can't be written as {path.suffix[1:]}.", f"Use one of: {', '.join(FORMATS)}."

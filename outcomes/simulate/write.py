@@ -13,9 +13,11 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from outcomes.errors import DataContractError
+from outcomes.io.checking import last_observed
 from outcomes.io.load import FORMATS, TRUTH_FILE
+from outcomes.io.partitions import write_manifest
 from outcomes.io.place import placed_together
-from outcomes.io.write import table_files
+from outcomes.io.write import partitions_on_record, table_files
 from outcomes.schema import SCHEMAS
 
 Step = Callable[[int, int], None]
@@ -52,10 +54,17 @@ def write_parts(
             f"tables can't be written as {format}.", f"Use one of: {', '.join(FORMATS)}."
         )
     _earlier_simulation(folder)
-    with placed_together(folder, lambda: _earlier_simulation(folder)) as stage:
+
+    def obsolete() -> list[str]:
+        left = _earlier_simulation(folder)
+        return left if format == "parquet" else [*left, *partitions_on_record(folder)]
+
+    with placed_together(folder, obsolete) as stage:
         writers: dict[str, _TableWriter] = {}
+        days: list[pd.Timestamp] = []
         try:
             for part in parts:
+                days.append(last_observed(part))
                 for name, frame in part.items():
                     if name not in writers:
                         writers[name] = _TableWriter(stage / f"{name}.{format}", name, frame)
@@ -63,6 +72,14 @@ def write_parts(
         finally:
             for writer in writers.values():
                 writer.close()
+        if format == "parquet":
+            files = {name: stage / f"{name}.parquet" for name in writers}
+            absent = [name for name in SCHEMAS if name not in files]
+            absent += [
+                f"{name}.{column}" for name, writer in writers.items() for column in writer.absent
+            ]
+            last_day = pd.Series(days).max()
+            write_manifest(stage, count=len(days), last_day=last_day, absent=absent, files=files)
         text = _lines(truth())
         (stage / TRUTH_FILE).write_text(text, encoding="utf-8", newline="\n")
 
@@ -84,6 +101,7 @@ class _TableWriter:
 
     def __init__(self, path: Path, table: str, frame: pd.DataFrame) -> None:
         self._csv = path.suffix == ".csv"
+        self.absent = [name for name in SCHEMAS[table].names if name not in frame]
         fields = []
         for name in frame.columns:
             dtype = SCHEMAS[table].column(str(name)).dtype

@@ -1,0 +1,305 @@
+"""Parquet data sets cut into partitions, each with all rows of its patients.
+
+A partition is one row group of each table's file, all of one number. So a data set is the same few
+files whatever its size, any reader of Parquet reads them whole, and ours can take a part at a time.
+What was written is on record in ``partitions.json``: rows that were checked when they were written,
+and files that have not changed since, are not checked again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from outcomes.errors import DataContractError
+from outcomes.instruments import InstrumentRegistry, default_registry
+from outcomes.io.load import TRUTH_FILE, read_import_record
+from outcomes.io.place import read_whole
+from outcomes.schema import SCHEMAS
+from outcomes.settings import SETTINGS_FILE, Settings, read_settings
+from outcomes.tables import Tables
+
+PARTITIONS_FILE = "partitions.json"
+"""Says how the Parquet files beside it are cut."""
+PATIENTS_A_PARTITION = 20_000
+"""As many as give row groups worth reading, of which a few fit into memory on any machine."""
+
+
+@dataclass(frozen=True)
+class PartitionedData:
+    """A data set on disk that can be read a partition at a time.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    count : int
+        Number of partitions.
+    as_of : Timestamp
+        The day the records are read at.
+    last_day : Timestamp
+        The last day on which anything was observed.
+    tables : tuple of str
+        Tables that are there.
+    absent : tuple of str
+        Tables and columns (``table`` or ``table.column``) that are not.
+    accounting : DataFrame
+        A row a table: table, file, rows_read, rows_accepted, rows_rejected.
+    settings : Settings
+        Cut points and names.
+    registry : InstrumentRegistry
+        Instruments, the user's own among them.
+    source : str
+        Name of the data set for people.
+    synthetic : bool
+        True when the records were simulated.
+    """
+
+    folder: Path
+    count: int
+    as_of: pd.Timestamp
+    last_day: pd.Timestamp
+    tables: tuple[str, ...]
+    absent: tuple[str, ...]
+    accounting: pd.DataFrame
+    settings: Settings
+    registry: InstrumentRegistry
+    source: str
+    synthetic: bool
+
+    def read(self, number: int, *, only: Collection[str] = ()) -> Tables:
+        """Read one partition.
+
+        Parameters
+        ----------
+        number : int
+            From 0 to `count` − 1.
+        only : collection of str
+            Tables to read besides patients; all that are there unless given.
+
+        Returns
+        -------
+        Tables
+            The patients of the partition with all their rows, types as `outcomes.schema` has them.
+
+        Raises
+        ------
+        DataContractError
+            If a file can't be read.
+        """
+        names = [name for name in self.tables if not only or name in only or name == "patients"]
+        frames = {name: self._frame(name, number) for name in names}
+        tables = Tables(
+            **frames,
+            as_of=self.last_day,
+            settings=self.settings,
+            registry=self.registry,
+            source=self.source,
+            synthetic=self.synthetic,
+            accounting=self.accounting,
+            absent=(*self.absent, *(set(self.tables) - set(names))),
+        )
+        return tables if self.as_of >= self.last_day else tables.at(self.as_of)
+
+    def _frame(self, name: str, number: int) -> pd.DataFrame:
+        schema = SCHEMAS[name]
+        try:
+            with pa.parquet.ParquetFile(self.folder / f"{name}.parquet") as file:
+                table = file.read_row_group(number)
+        except (pa.ArrowException, OSError):
+            raise DataContractError(
+                "the file can't be read as Parquet.",
+                "Check that it was written whole.",
+                file=f"{name}.parquet",
+            ) from None
+        frame = table.to_pandas()
+        dtypes = {column.name: column.dtype for column in schema.columns}
+        for column, dtype in dtypes.items():
+            if column not in frame:
+                frame[column] = pd.Series([np.nan] * len(frame), dtype=dtype)
+            elif frame[column].dtype != dtype:
+                frame[column] = frame[column].astype(dtype)
+        return frame[list(dtypes)]
+
+
+def partition_numbers(frames: Mapping[str, pd.DataFrame]) -> dict[str, NDArray[np.intp]]:
+    """Tell which partition each row belongs to.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        Tables of a data set by name, ``patients`` among them.
+
+    Returns
+    -------
+    dict of str to ndarray of int
+        Number of the partition for every row of every table. Patients are taken in their order;
+        rows of nobody known, which a reader rejects, go with the first.
+    """
+    ids = pd.Index(frames["patients"]["patient_id"])
+    count = -(-len(ids) // PATIENTS_A_PARTITION)
+    found: dict[str, NDArray[np.intp]] = {}
+    for name, frame in frames.items():
+        key, among, numbers = "patient_id", ids, np.arange(len(ids)) // PATIENTS_A_PARTITION
+        if name in SCHEMAS and SCHEMAS[name].belongs_to == "session" and count > 1:
+            sessions = frames.get("sessions")
+            if sessions is None:
+                found[name] = np.zeros(len(frame), dtype=np.intp)
+                continue
+            key, among = "session_id", pd.Index(sessions["session_id"])
+            numbers = found["sessions"]
+        if count <= 1:
+            found[name] = np.zeros(len(frame), dtype=np.intp)
+            continue
+        first = ~among.duplicated()
+        place = among[first].get_indexer(pd.Index(frame[key]))
+        found[name] = np.where(place < 0, 0, numbers[first][place])
+    return found
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    count: int,
+    last_day: pd.Timestamp,
+    absent: Collection[str],
+    files: Mapping[str, Path],
+) -> None:
+    """Put on record how the tables in a folder are cut, for `open_partitions`.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder that the file goes to, beside the tables.
+    count : int
+        Number of partitions, which is the number of row groups of every file.
+    last_day : Timestamp
+        The last day on which anything was observed.
+    absent : collection of str
+        Tables and columns that the source does not have.
+    files : mapping of str to Path
+        Parquet file of each table, whole, with rows that keep to the contract.
+    """
+    content = {
+        "partitions": count,
+        "last_day": None if pd.isna(last_day) else last_day.date().isoformat(),
+        "absent": list(absent),
+        "tables": {
+            name: {
+                "rows": pa.parquet.read_metadata(path).num_rows,
+                "bytes": path.stat().st_size,
+                "sha256": _hash(path),
+            }
+            for name, path in files.items()
+        },
+    }
+    text = json.dumps(content, indent=2) + "\n"
+    (folder / PARTITIONS_FILE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def open_partitions(
+    folder: Path | str, *, as_of: pd.Timestamp | str | None = None
+) -> PartitionedData | None:
+    """Open a data set to be read a partition at a time.
+
+    Parameters
+    ----------
+    folder : Path or str
+        Folder of Parquet files that `outcomes import` or `outcomes simulate` wrote.
+    as_of : Timestamp or str, optional
+        The day to read the records at; the last day on which anything was observed unless given.
+
+    Returns
+    -------
+    PartitionedData or None
+        None where the folder is not on record as cut, or a file is another than the one on record:
+        then `load` reads and checks every row.
+
+    Raises
+    ------
+    DataContractError
+        If the settings can't be read.
+    """
+    folder = Path(folder)
+    with read_whole(folder):
+        record = _record(folder)
+        if record is None:
+            return None
+        settings = read_settings(folder)
+        name = read_import_record(folder).get("name") or folder.resolve().name
+        paths = {name: folder / f"{name}.parquet" for name in record["tables"]}
+        same = all(
+            path.is_file()
+            and path.stat().st_size == said["bytes"]
+            and _hash(path) == said["sha256"]
+            for path, said in zip(paths.values(), record["tables"].values(), strict=True)
+        )
+        strange = [
+            name
+            for name in SCHEMAS
+            if (folder / f"{name}.csv").exists()
+            or ((folder / f"{name}.parquet").exists() and name not in paths)
+        ]
+        if not same or strange or "patients" not in paths:
+            return None
+    rows = [int(said["rows"]) for said in record["tables"].values()]
+    accounting = pd.DataFrame(
+        {
+            "table": list(paths),
+            "file": [path.name for path in paths.values()],
+            "rows_read": rows,
+            "rows_accepted": rows,
+            "rows_rejected": 0,
+        }
+    )
+    last_day = pd.Timestamp(record["last_day"])
+    if pd.isna(last_day):
+        last_day = pd.Timestamp.today().normalize()
+    return PartitionedData(
+        folder=folder,
+        count=int(record["partitions"]),
+        as_of=last_day if as_of is None else pd.Timestamp(as_of).normalize(),
+        last_day=last_day,
+        tables=tuple(paths),
+        absent=tuple(record["absent"]),
+        accounting=accounting,
+        settings=settings,
+        registry=default_registry().extended(settings.instruments, file=SETTINGS_FILE),
+        source=str(name),
+        synthetic=(folder / TRUTH_FILE).is_file(),
+    )
+
+
+def _record(folder: Path) -> dict[str, Any] | None:
+    """Content of the record; None where there is none that can be used."""
+    path = folder / PARTITIONS_FILE
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        known = {name: record["tables"][name] for name in SCHEMAS if name in record["tables"]}
+        whole = all({"rows", "bytes", "sha256"} <= set(said) for said in known.values())
+        usable = whole and {"partitions", "last_day", "absent"} <= set(record)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return {**record, "tables": known} if usable else None
+
+
+def _is_same(path: Path, said: Mapping[str, Any]) -> bool:
+    """Whether a file is the one on record; its size settles most cases at once."""
+    if not path.is_file() or path.stat().st_size != said["bytes"]:
+        return False
+    return _hash(path) == said["sha256"]
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
