@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from outcomes.io import (
         import_csv,
         import_excel,
+        import_fhir,
         import_parquet,
         load,
         read_mapping,
@@ -82,6 +83,7 @@ _HOMES = {
     "outcomes.io": (
         "import_csv",
         "import_excel",
+        "import_fhir",
         "import_parquet",
         "load",
         "read_mapping",
@@ -129,6 +131,7 @@ __all__ = [
     "estimate_sessions_to_improvement",
     "import_csv",
     "import_excel",
+    "import_fhir",
     "import_parquet",
     "judge",
     "judge_result",

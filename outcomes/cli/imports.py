@@ -17,6 +17,8 @@ def add(commands: Commands) -> None:
     _add_files(add_command(kinds, "csv", run, "CSV files of any layout"))
     _add_files(add_command(kinds, "excel", run, "Excel workbooks of any layout"))
     _add_files(add_command(kinds, "parquet", run, "Parquet files of any layout"), drafts=False)
+    fhir = add_command(kinds, "fhir", run, "FHIR R4: Bundles in JSON, or bulk NDJSON")
+    _add_files(fhir, drafts=False)
 
 
 def _add_files(parser: argparse.ArgumentParser, *, drafts: bool = True) -> None:
@@ -34,11 +36,19 @@ def _add_files(parser: argparse.ArgumentParser, *, drafts: bool = True) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    from outcomes.io import import_csv, import_excel, import_parquet
+    from outcomes.io import import_csv, import_excel, import_fhir, import_parquet
     from outcomes.report.usage import UsageError
 
     if getattr(options, "draft_mapping", False):
         return _draft(options)
+    if options.kind == "fhir" and options.out is not None:
+        # codes say what a resource is, so there is a mapping that fits every source
+        print(
+            import_fhir(
+                options.sources, options.out, options.mapping or "fhir", check=options.check
+            )
+        )
+        return DONE
     if options.mapping is None or options.out is None:
         raise UsageError(
             "An import needs --mapping FILE and --out DATA.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.io.checking import Loaded
 from outcomes.io.import_csv import import_csv
 from outcomes.io.import_excel import import_excel
+from outcomes.io.import_fhir import import_fhir
 from outcomes.io.import_parquet import import_parquet
 from outcomes.io.importing import ImportSummary
 from outcomes.io.load import load, read_tables
@@ -20,6 +21,7 @@ __all__ = [
     "PartitionedData",
     "import_csv",
     "import_excel",
+    "import_fhir",
     "import_parquet",
     "keep_rejects",
     "load",

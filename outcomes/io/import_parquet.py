@@ -43,8 +43,8 @@ def import_parquet(
     Raises
     ------
     DataContractError
-        As for `import_csv`; and if a column that is mapped holds times with a zone, or cells that
-        are neither text, number, flag nor date.
+        As for `import_csv`; and if a column that is mapped holds times with a zone and the mapping
+        does not say where the clinic is, or cells that are neither text, number, flag nor date.
 
     Notes
     -----
@@ -59,14 +59,14 @@ def import_parquet(
             path.name,
             [block for block in mapping.blocks if block.is_about(path.name)],
             mapping,
-            lambda wanted, path=path: _read(path, wanted),  # type: ignore[misc]
+            lambda wanted, path=path: _read(path, wanted, mapping.time_zone),  # type: ignore[misc]
         )
         for path in paths
     ]
     return import_rows(read, paths, mapping, Path(out), check=check, format=format)
 
 
-def _read(path: Path, wanted: Callable[[list[str]], list[str]]) -> Rows:
+def _read(path: Path, wanted: Callable[[list[str]], list[str]], time_zone: str) -> Rows:
     """Cells of a file as text, those of typed columns marked."""
     rows = read_parquet_rows(path, wanted)
     typed = {
@@ -75,19 +75,23 @@ def _read(path: Path, wanted: Callable[[list[str]], list[str]]) -> Rows:
         if not pd.api.types.is_string_dtype(rows.cells[name].dtype)
     }
     cells = {
-        name: _as_text(rows.cells[name], path.name) if name in typed else rows.cells[name]
+        name: _as_text(rows.cells[name], path.name, time_zone)
+        if name in typed
+        else rows.cells[name]
         for name in rows.cells
     }
     frame = pd.DataFrame(cells, index=rows.cells.index)
     return Rows(frame, rows.line, rows.files, rows.file, rows.broken, rows.notices, typed)
 
 
-def _as_text(column: pd.Series, file: str) -> pd.Series:
+def _as_text(column: pd.Series, file: str, time_zone: str) -> pd.Series:
     """Typed cells written one way: a decimal point, ISO dates, TRUE and FALSE."""
-    if getattr(column.dtype, "tz", None) is not None:
+    if getattr(column.dtype, "tz", None) is not None and time_zone:
+        column = column.dt.tz_convert(time_zone).dt.tz_localize(None)
+    elif getattr(column.dtype, "tz", None) is not None:
         raise DataContractError(
             "the times have a time zone, so their day depends on where one stands.",
-            "Write the column as local time, without a zone.",
+            "Say with time_zone in the mapping where the clinic is, or write local times.",
             file=file,
             column=str(column.name),
         )

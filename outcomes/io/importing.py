@@ -85,9 +85,10 @@ class ImportSummary:
         lines += [shown.to_string(index=False), ""]
         if self.resources is not None and self.skipped is not None:
             lines += [self.resources.to_string(index=False), ""]
-            why = self.skipped.groupby(["resource", "reason"])["resources"].sum()
+            why = self.skipped.groupby(["resource", "reason"], as_index=False)["resources"].sum()
             lines += [
-                f"{count:,} {kind} skipped: {reason}" for (kind, reason), count in why.items()
+                f"{row.resources:,} {row.resource} skipped: {row.reason}"
+                for row in why.itertuples()
             ]
         rejects = self.loaded.rejects
         where = rejects["table"] + " " + rejects["column"]

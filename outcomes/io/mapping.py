@@ -44,6 +44,8 @@ class CellSource:
         Column of the source that holds the days from the origin.
     checked : mapping of str to str
         Columns of checkboxes, with the name that a ticked one adds to a list.
+    time_zone : str
+        Where the clinic is, to bring times with an offset to its clock.
     """
 
     key: str
@@ -61,6 +63,7 @@ class CellSource:
     days: int = 0
     days_column: str = ""
     checked: Dictionary[str, str] = field(default_factory=dict)
+    time_zone: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -107,7 +110,8 @@ class Block:
     one_row_per_key : bool
         Rows that say the same of one key are one row; rows that disagree are rejected.
     sheet : str
-        Pattern of the names of sheets that the block is about; empty where a workbook has one.
+        Pattern of the names of sheets that the block is about; empty where a workbook has one. Of a
+        FHIR source: kind of row.
     header : tuple of int
         Lines of a sheet that hold the names of columns; the first that is filled where empty.
     """
@@ -184,6 +188,10 @@ class Mapping:
         Day up to which the sources are complete, as YYYY-MM-DD; empty where not known.
     settings : mapping
         Content for ``settings.toml`` of the data set, own instruments among it.
+    time_zone : str
+        Where the clinic is, such as ``America/Los_Angeles``; empty where not given.
+    codes : mapping of str to str
+        Codes of a FHIR source, each with the instrument or item it stands for.
     """
 
     file: str
@@ -194,3 +202,5 @@ class Mapping:
     blocks: tuple[Block, ...]
     complete_to: str = ""
     settings: Dictionary[str, Any] = field(default_factory=dict)
+    time_zone: str = ""
+    codes: Dictionary[str, str] = field(default_factory=dict)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from outcomes.instruments.toml_table import TomlTable
 from outcomes.io.mapping import CellSource
@@ -43,6 +44,7 @@ class Defaults:
     date_format: str
     missing: tuple[str, ...]
     id_prefix: str
+    time_zone: str = ""
 
 
 def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults) -> CellSource:
@@ -104,7 +106,12 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
         here.refuse("days", "needs an origin.", 'Add origin = "YYYY-MM-DD" or origin_column.')
     if abs(values.get("days", 0)) > MOST_DAYS:
         here.refuse("days", "is out of reach.", f"Write {MOST_DAYS:,} at the most.")
-    own_format = read_date_format(here, values) if "date_format" in values else defaults.date_format
+    zoned = bool(defaults.time_zone)
+    own_format = (
+        read_date_format(here, values, zoned=zoned)
+        if "date_format" in values
+        else defaults.date_format
+    )
     prefix = values.get("prefix", defaults.id_prefix if column.name in _IDS else "")
     return CellSource(
         key=key,
@@ -122,6 +129,7 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
         days=values.get("days", 0),
         days_column=values.get("days_column", ""),
         checked=_value_map(here, values["checked"], "checked") if "checked" in values else {},
+        time_zone=defaults.time_zone,
     )
 
 
@@ -195,6 +203,59 @@ def read_texts(here: TomlTable, key: str, values: Sequence[Any]) -> tuple[str, .
     return tuple(_plain(here, key, value) for value in values)
 
 
+def read_time_zone(here: TomlTable, values: dict[str, Any]) -> str:
+    """Read where the clinic is.
+
+    Parameters
+    ----------
+    here : TomlTable
+        The table it stands in.
+    values : dict
+        Content of that table.
+
+    Returns
+    -------
+    str
+        Name of the zone; empty where not given.
+
+    Raises
+    ------
+    DataContractError
+        If there is no such zone.
+    """
+    name = str(values.get("time_zone", ""))
+    try:
+        if name:
+            ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        here.refuse("time_zone", "is no time zone.", 'Write the like of "America/Los_Angeles".')
+    return name
+
+
+def read_codes(here: TomlTable, content: Mapping[str, Any]) -> dict[str, str]:
+    """Read which codes of a FHIR source stand for which instrument.
+
+    Parameters
+    ----------
+    here : TomlTable
+        The table they stand in.
+    content : mapping
+        Instrument or item by code.
+
+    Returns
+    -------
+    dict of str to str
+        All as text.
+
+    Raises
+    ------
+    DataContractError
+        If one is no text.
+    """
+    below = TomlTable(content, "codes", here.file)
+    return {str(code): _plain(below, code, target) for code, target in content.items()}
+
+
 def read_decimal(here: TomlTable, values: dict[str, Any]) -> str:
     """Read the decimal mark.
 
@@ -221,7 +282,7 @@ def read_decimal(here: TomlTable, values: dict[str, Any]) -> str:
     return str(mark)
 
 
-def read_date_format(here: TomlTable, values: dict[str, Any]) -> str:
+def read_date_format(here: TomlTable, values: dict[str, Any], *, zoned: bool = False) -> str:
     """Read how dates are written; what leaves century, month or day open is refused.
 
     Parameters
@@ -230,6 +291,8 @@ def read_date_format(here: TomlTable, values: dict[str, Any]) -> str:
         The table it stands in.
     values : dict
         Content of that table.
+    zoned : bool
+        The mapping says where the clinic is.
 
     Returns
     -------
@@ -242,7 +305,7 @@ def read_date_format(here: TomlTable, values: dict[str, Any]) -> str:
         If a date written so could be more than one day.
     """
     letters = values.get("date_format", "")
-    moment = datetime(2001, 12, 31, 23, 59, 58)
+    moment = datetime(2001, 12, 31, 23, 59, 58, tzinfo=UTC if "%z" in letters else None)
     try:
         datetime.strptime(moment.strftime(letters), letters)
     except ValueError:
@@ -253,6 +316,8 @@ def read_date_format(here: TomlTable, values: dict[str, Any]) -> str:
             "has a year of two digits, which leaves the century open.",
             "Write the years of the source out with four digits, as %Y.",
         )
+    if "%z" in letters and not read_time_zone(here, values) and not zoned:
+        here.refuse("date_format", "holds an offset.", "Add time_zone for the clock of the clinic.")
     whole = "%Y" in letters and re.search("%[mbB]", letters) and "%d" in letters
     clock = "%H" in letters and "%M" in letters
     if letters and not (whole or clock):

@@ -16,10 +16,12 @@ from outcomes.io.mapping import Block, CellSource, Mapping, Where
 from outcomes.io.mapping_cells import (
     Defaults,
     read_cell,
+    read_codes,
     read_date_format,
     read_day,
     read_decimal,
     read_texts,
+    read_time_zone,
 )
 from outcomes.schema import SCHEMAS, TableSchema
 from outcomes.settings import settings_from
@@ -32,8 +34,10 @@ TOP_KEYS = {
     "decimal": str,
     "missing": list,
     "date_format": str,
+    "time_zone": str,
     "id_prefix": str,
     "complete_to": object,
+    "codes": dict,
     "settings": dict,
     "instruments": dict,
 }
@@ -102,6 +106,7 @@ def read_mapping(path: Path | str) -> Mapping:
         date_format=read_date_format(top, values),
         missing=read_texts(top, "missing", values.get("missing", [])),
         id_prefix=values.get("id_prefix", ""),
+        time_zone=read_time_zone(top, values),
     )
     blocks = [
         block
@@ -119,6 +124,8 @@ def read_mapping(path: Path | str) -> Mapping:
         if "complete_to" in values
         else "",
         settings=_settings(values, path.name),
+        time_zone=defaults.time_zone,
+        codes=read_codes(top, values.get("codes", {})),
     )
 
 

@@ -54,7 +54,8 @@ def source_paths(
         )
     for block in mapping.blocks:
         for key, given_key in (("sheet", block.sheet), ("header", block.header)):
-            if given_key and ".xlsx" not in endings:
+            kinds = {".xlsx", ".ndjson"} if key == "sheet" else {".xlsx"}
+            if given_key and kinds.isdisjoint(endings):
                 raise DataContractError(
                     "is about sheets of workbooks, and these sources have none.",
                     "Leave it out.",

@@ -144,7 +144,7 @@ def _rewrite_distinct(cell: CellSource, column: Column, texts: pd.Series) -> Rew
         )
     if cell.date_format:
         letters = "%H:%M" if column.kind == "time" else "%Y-%m-%d"
-        days = pd.to_datetime(texts.where(filled), format=cell.date_format, errors="coerce")
+        days = _days_of(texts.where(filled), cell)
         wrong = days.isna().to_numpy() & filled
         written = days.dt.strftime(letters).where(days.notna(), texts)
         return Rewritten(written.astype("str"), ((wrong, f"is not written {cell.date_format}"),))
@@ -163,6 +163,14 @@ def _rewrite_distinct(cell: CellSource, column: Column, texts: pd.Series) -> Rew
         reason = f"is not a number with a decimal {mark}"
         return Rewritten(numbers.where(~wrong, texts), ((wrong, reason),))
     return Rewritten(texts)
+
+
+def _days_of(texts: pd.Series, cell: CellSource) -> pd.Series:
+    """Days and times as written, or on the clock of the clinic where they carry an offset."""
+    if "%z" not in cell.date_format:
+        return pd.to_datetime(texts, format=cell.date_format, errors="coerce")
+    moments = pd.to_datetime(texts, format=cell.date_format, errors="coerce", utc=True)
+    return moments.dt.tz_convert(cell.time_zone).dt.tz_localize(None)
 
 
 def _reckon(text: str, cell: CellSource) -> str | None:
