@@ -7,6 +7,7 @@ from outcomes.stats.control_charts.autocorrelation import (
 )
 from outcomes.stats.control_charts.chart import ControlChart, chart_individuals, control_chart
 from outcomes.stats.control_charts.cusum import (
+    cusum_false_alarms,
     cusum_threshold,
     mean_run_length,
     risk_adjusted_cusum,
@@ -28,6 +29,7 @@ __all__ = [
     "autoregressive",
     "chart_individuals",
     "control_chart",
+    "cusum_false_alarms",
     "cusum_threshold",
     "every_period",
     "false_alarms",

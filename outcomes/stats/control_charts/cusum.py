@@ -186,6 +186,64 @@ def mean_run_length(
     return float(length.mean()), float(length.std(ddof=1) / np.sqrt(replicates))
 
 
+def cusum_false_alarms(
+    std_error: ArrayLike,
+    threshold: float,
+    *,
+    shift: float = 1.0,
+    baseline: ArrayLike | None = None,
+    replicates: int = 2000,
+    seed: int = 20260101,
+) -> float:
+    """Simulate how often the sums of a whole series signal although nothing changed.
+
+    Parameters
+    ----------
+    std_error : array_like, shape (T,)
+        Standard deviation of each difference, NaN at gaps.
+    threshold : float
+        h of both sums.
+    shift : float
+        Shift that the sums are made for, in standard deviations.
+    baseline : array_like of bool, shape (T,), optional
+        Periods whose mean, weighted by precision, is taken off all differences before they are
+        added up, as it is where expectation comes from the same subjects; none unless given.
+    replicates, seed : int
+        Simulated series and seed.
+
+    Returns
+    -------
+    float
+        Share of series in which either sum signals at least once.
+
+    Raises
+    ------
+    EstimationError
+        If no period has a standard error.
+
+    References
+    ----------
+    Steiner SH, Cook RJ, Farewell VT, Treasure T. Monitoring surgical performance using
+    risk-adjusted cumulative sum charts. Biostatistics 2000;1:441–452.
+    """
+    error = np.asarray(std_error, float)
+    known = np.isfinite(error)
+    if not known.any():
+        raise EstimationError("No period has a standard error.", "Give one for each period.")
+    error = error[known]
+    drawn = np.random.default_rng(seed).standard_normal((replicates, len(error))) * error
+    if baseline is not None:
+        weight = np.asarray(baseline, bool)[known] / error**2
+        drawn = drawn - (drawn @ weight / weight.sum())[:, None]
+    sums = np.zeros((2, replicates))
+    spoke = np.zeros(replicates, dtype=bool)
+    sign = np.array([[1.0], [-1.0]])
+    for score in (drawn / error).T:
+        sums = np.maximum(0.0, sums + shift * sign * score - shift**2 / 2)
+        spoke |= (sums > threshold).any(axis=0)
+    return float(spoke.mean())
+
+
 @lru_cache(maxsize=64)
 def _threshold(run_length: float, shift: float, replicates: int, seed: int) -> float:
     """Bisect for the threshold; charts of one report ask for the same one again and again."""
