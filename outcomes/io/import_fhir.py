@@ -112,6 +112,7 @@ def _without_empty_items(block: Block, about: Sequence[Rows]) -> Block:
             for name, cell in record.items()
             if not (ITEM_COLUMN.fullmatch(name) and cell.column)
             or any((rows.cells[cell.column] != "").any() for rows in about)
+            or any(row.column == cell.column for rows in about for row in rows.broken)
         }
         for record in block.records
     )

@@ -22,6 +22,7 @@ _CHUNK = 1 << 16
 _LINES = (".ndjson", ".jsonl")
 # JSON packs to a tenth or a thirtieth; what unpacks to more than this is made to do harm.
 _MOST_UNPACKED, _FREE = 200, 64_000_000
+_MOST_BLANK = 1_000_000
 _SPACE = " \t\r\n"
 
 
@@ -158,13 +159,18 @@ def _too_large(path: Path, place: int) -> NoReturn:
 
 def _lines(stream: TextIO, path: Path) -> Iterator[Found]:
     guard = _Guard(path)
-    place = 0
+    place = blank = 0
     while line := stream.readline(RESOURCE_LIMIT):
         place += 1
         guard.count(len(line))
         if len(line) >= RESOURCE_LIMIT:
             _too_large(path, place)
         if not line.strip():
+            blank += 1
+            if blank > _MOST_BLANK:
+                raise DataContractError(
+                    "the file holds little but empty lines.", "Export it again.", file=path.name
+                )
             continue
         try:
             content = _DECODER.decode(line)
