@@ -126,7 +126,7 @@ class PartitionedData:
         dtypes = {column.name: column.dtype for column in schema.columns}
         for column, dtype in dtypes.items():
             if column not in frame:
-                frame[column] = pd.Series([np.nan] * len(frame), dtype=dtype)
+                frame[column] = pd.Series(np.nan, index=frame.index, dtype=dtype)
             elif frame[column].dtype != dtype:
                 frame[column] = frame[column].astype(dtype)
         return frame[list(dtypes)]

@@ -22,6 +22,7 @@ BELOW: dict[str, set[str]] = {
     # analysis data are derived records, so an export sees what an analysis sees
     "export": {"schema", "tables", "instruments", "settings", "io", "derive"},
     "analyses": {"derive", "stats", "results", "schema", "tables", "instruments", "settings"},
+    "scale": {"schema", "tables", "instruments", "settings", "io", "analyses", "results"},
     "verdicts": {"results", "instruments", "settings"},
     "present": {"results", "instruments", "settings", "verdicts"},
 }
