@@ -137,6 +137,9 @@ class Settings:
         The user's own instruments as read from TOML, for `outcomes.instruments` to check.
     thresholds : mapping of str to str
         Instrument code to the name of the threshold that decides who responded.
+    strategies : tuple of (str, (int, int) or None)
+        Maintenance schedules to compare: a name, with the fewest and most days between sessions,
+        or None for no scheduled session. Empty: those of the comparison itself.
     """
 
     cut_points: CutPoints = field(default_factory=CutPoints)
@@ -144,6 +147,7 @@ class Settings:
     pain_instrument: str = "nrs_pain"
     instruments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     thresholds: Mapping[str, str] = field(default_factory=dict)
+    strategies: tuple[tuple[str, tuple[int, int] | None], ...] = ()
 
 
 def read_settings(folder: Path) -> Settings:
@@ -190,8 +194,8 @@ def settings_from(content: Mapping[str, Any]) -> Settings:
     Parameters
     ----------
     content : mapping
-        Tables ``cut_points``, ``clinics``, ``instruments``, ``thresholds`` and the key
-        ``pain_instrument``, all optional.
+        Tables ``cut_points``, ``clinics``, ``instruments``, ``thresholds``, the list of tables
+        ``strategies`` and the key ``pain_instrument``, all optional.
 
     Returns
     -------
@@ -203,7 +207,7 @@ def settings_from(content: Mapping[str, Any]) -> Settings:
     DataContractError
         For an unknown name or a value that does not fit.
     """
-    known = {"cut_points", "clinics", "instruments", "thresholds", "pain_instrument"}
+    known = {"cut_points", "clinics", "instruments", "thresholds", "pain_instrument", "strategies"}
     _refuse_unknown(content, known, "setting")
     for table in ("cut_points", "clinics", "instruments", "thresholds"):
         if not isinstance(content.get(table, {}), Mapping):
@@ -232,6 +236,7 @@ def settings_from(content: Mapping[str, Any]) -> Settings:
         pain_instrument=pain,
         instruments=dict(content.get("instruments", {})),
         thresholds=dict(thresholds),
+        strategies=_strategies(content.get("strategies", [])),
     )
 
 
@@ -288,3 +293,30 @@ def _windows(value: Any) -> tuple[Window, ...]:
             column="windows",
         )
     return tuple(Window(day, margin) for day, margin in value)
+
+
+def _strategies(value: Any) -> tuple[tuple[str, tuple[int, int] | None], ...]:
+    found: list[tuple[str, tuple[int, int] | None]] = []
+    fits = isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
+    for each in value if fits else []:
+        _refuse_unknown(each, {"name", "every"}, "part of a strategy")
+        name, every = each.get("name"), each.get("every")
+        days = isinstance(every, list) and len(every) == 2 and all(type(d) is int for d in every)
+        if not isinstance(name, str) or not name.strip() or not (every is None or days):
+            fits = False
+        elif every is None:
+            found.append((name.strip(), None))
+        else:
+            fits = fits and 0 < every[0] <= every[1] <= LARGEST
+            found.append((name.strip(), (every[0], every[1])))
+    names = [name for name, _ in found]
+    if not fits or len(names) == 1 or len(set(names)) < len(names):
+        raise DataContractError(
+            "must be two schedules or more, each with a name of its own and, unless sessions are "
+            "on demand, the fewest and most days between them.",
+            'Write [[strategies]] with name = "every three weeks" and every = [18, 24], once a '
+            "schedule.",
+            file=SETTINGS_FILE,
+            column="strategies",
+        )
+    return tuple(found)

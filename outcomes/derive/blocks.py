@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.derive.answer_days import usual_answer_days
 from outcomes.derive.decisions import BLOCK_DAYS, ELIGIBLE
 from outcomes.derive.known import Events, events, score_events
 from outcomes.derive.patient_days import (
@@ -56,9 +57,9 @@ def derive_blocks(
         to the next decision); ``score`` (last recorded at the decision), ``score_age`` (days) and
         ``trend`` (its difference from the score before, 0 without one); ``answer`` (mean of scores
         answered at home in the block, not near a session), ``before_answer`` (last score before
-        the first answer, or before the day on which the patient usually answers), ``seen_lately``
-        (a session in the 7 days before that); ``visit_score`` (mean of scores before sessions in
-        the block).
+        the day on which the patient usually answers, or the first answer if that is earlier),
+        ``seen_lately`` (a session in the 7 days before that day); ``visit_score`` (mean of scores
+        before sessions in the block).
 
     Notes
     -----
@@ -193,21 +194,11 @@ def _answers(
     count, total = clear.within(place, now, then)
     answer = np.divide(total, count, out=np.full(len(now), np.nan), where=count > 0)
     # A sore answer marks the occasion too, though it does not count.
-    first = every.first_within(place, now, then)
-    asked = now + _usual_day(place, clear.day(clear.first_within(place, now, then)) - now)
-    reference = np.where(first >= 0, np.nan_to_num(every.day(first)), asked).astype(np.int64)
+    first = every.day(every.first_within(place, now, then))
+    expected = usual_answer_days(every, place, now, then)
+    # Never later than the answer itself, which must not count as known before it.
+    reference = np.fmin(first, expected).astype(np.int64)
     return answer, scores.value(scores.last(place, reference - 1)), reference
-
-
-def _usual_day(place: Ints, days: np.ndarray) -> np.ndarray:
-    """Days after the decision on which a patient usually answers, or else patients do.
-
-    Who did not answer has no day of answering. Taking the end of the block for it would tell those
-    who answered from those who did not by the calendar alone.
-    """
-    usual = pd.Series(days).groupby(place).transform("median")
-    typical = np.nanmedian(days) if not np.isnan(days).all() else BLOCK_DAYS
-    return np.floor(usual.fillna(typical).to_numpy())
 
 
 def _clear_answers(tables: Tables, ids: pd.Series, instrument: str) -> Events:

@@ -42,6 +42,7 @@ def derive_decisions(
     wait: int = 28,
     recent: int = 28,
     use_plans: bool = True,
+    weekly: bool = False,
 ) -> pd.DataFrame:
     """Find for each patient the day a schedule is first decided after the active phase.
 
@@ -59,6 +60,8 @@ def derive_decisions(
         Days before the decision in which pain must have been recorded.
     use_plans : bool
         False, or no table of plans: the decision falls on time zero itself.
+    weekly : bool
+        A plan of weekly sessions after the active phase is a maintenance plan too.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def derive_decisions(
     decided, early, late = zero, np.zeros(len(ids), bool), np.zeros(len(ids), bool)
     if planned:
         zero, decided, early, late = _with_plans(
-            tables, ids, held, zero, wait, cuts.maintenance_gap_after
+            tables, ids, held, zero, wait, cuts.maintenance_gap_after, weekly
         )
     known = decided != NO_DAY
     day = np.where(known, decided, 0)
@@ -120,7 +123,13 @@ def _all_days(place: Ints, sign: int = 1) -> Ints:
 
 
 def _with_plans(
-    tables: Tables, ids: pd.Series, held: Events, zero: Ints, wait: int, least: int
+    tables: Tables,
+    ids: pd.Series,
+    held: Events,
+    zero: Ints,
+    wait: int,
+    least: int,
+    weekly: bool,
 ) -> tuple[Ints, Ints, np.ndarray, np.ndarray]:
     """Time zero, day of the decision, and who had a plan too early or too late."""
     place = np.arange(len(ids))
@@ -137,6 +146,10 @@ def _with_plans(
     ends = has & (before >= least) & ((zero == NO_DAY) | (zero > first_day))
     early = has & ~ends & ((zero == NO_DAY) | (zero > first_day)) & (before >= 1)
     zero = np.where(ends, last_day, zero)
+    if weekly:
+        # Only from here on: in the active phase everybody comes weekly.
+        every = (*MAINTENANCE_PLANS, "weekly")
+        plans = events(tables.plans[tables.plans["plan"].isin(every)], ids)
     later = plans.first_within(place, np.where(zero == NO_DAY, 0, zero - 1), ever)
     day = np.where((later >= 0) & (zero != NO_DAY), np.nan_to_num(plans.day(later)), NO_DAY)
     decided = day.astype(np.int64)

@@ -59,7 +59,11 @@ class Bootstrap:
     @property
     def std_error(self) -> Floats:
         """Standard deviation over the resamples that gave an estimate."""
-        return np.asarray(np.nanstd(self._enough(), axis=0, ddof=1))
+        draws = self._enough()
+        many = (~np.isnan(draws)).sum(axis=0) > 1
+        out = np.full(draws.shape[1], np.nan)
+        out[many] = np.nanstd(draws[:, many], axis=0, ddof=1)
+        return out
 
     def interval(self, level: float = 0.95, kind: str = "percentile") -> tuple[Floats, Floats]:
         """Confidence limits of each estimate.
@@ -109,9 +113,9 @@ class Bootstrap:
                     "Return a pair (estimates, standard errors), or use kind='percentile'.",
                 )
             pivots = (self.replicates - self.point) / self.replicate_errors
-            low, high = np.nanquantile(pivots, tails, axis=0)
+            low, high = _quantiles(pivots, tails)
             return self.point - high * self.point_error, self.point - low * self.point_error
-        low, high = np.nanquantile(draws, tails, axis=0)
+        low, high = _quantiles(draws, tails)
         if kind == "basic":
             return 2 * self.point - high, 2 * self.point - low
         return low, high
@@ -248,6 +252,14 @@ def bootstrap(
         point_error=whole[1] if studentised else None,
         replicate_errors=errors if studentised else None,
     )
+
+
+def _quantiles(draws: Floats, tails: Floats) -> Floats:
+    """Quantiles of each column over the resamples that have it; NaN where none has."""
+    seen = ~np.isnan(draws).all(axis=0)
+    out = np.full((len(tails), draws.shape[1]), np.nan)
+    out[:, seen] = np.nanquantile(draws[:, seen], tails, axis=0)
+    return out
 
 
 def _split(found: ArrayLike) -> Floats:

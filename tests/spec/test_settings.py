@@ -41,9 +41,30 @@ def test_cut_points_clinics_and_windows(tmp_path: Path) -> None:
     assert chosen.thresholds == {"ndi": "author"}
 
 
+def test_schedules_to_compare(tmp_path: Path) -> None:
+    chosen = settings(
+        tmp_path,
+        """
+        [[strategies]]
+        name = "every three weeks"
+        every = [18, 24]
+        [[strategies]]
+        name = "on demand"
+        """,
+    )
+    assert chosen.strategies == (("every three weeks", (18, 24)), ("on demand", None))
+
+
 @pytest.mark.parametrize(
     ("text", "column"),
     [
+        ("strategies = 3", "strategies"),
+        ("[strategies]\nname = 'a'", "strategies"),
+        ("[[strategies]]\nname = 'alone'", "strategies"),
+        ("[[strategies]]\nname = 'a'\n[[strategies]]\nname = 'a'", "strategies"),
+        ("[[strategies]]\nname = 'a'\nevery = [9, 3]\n[[strategies]]\nname = 'b'", "strategies"),
+        ("[[strategies]]\nname = 'a'\nevery = 14\n[[strategies]]\nname = 'b'", "strategies"),
+        ("[[strategies]]\nnames = 'a'", "names"),
         ("lapse = 60", "lapse"),
         ("[cut_points]\nlaps = 60", "laps"),
         ("[cut_points]\nlapse = 'sixty'", "lapse"),

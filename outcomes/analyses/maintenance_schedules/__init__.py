@@ -11,6 +11,7 @@ from outcomes.analyses.maintenance_schedules.spec import (
     Horizon,
     MaintenanceSchedulesSpec,
     Strategy,
+    settled_spec,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "Strategy",
     "estimate_maintenance_schedules",
     "plan_maintenance_schedules",
+    "settled_spec",
 ]

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from outcomes.analyses.maintenance_schedules.grid import Floats, ScheduleGrid
 from outcomes.analyses.maintenance_schedules.weighting import Fitted, ScheduleWeights
 from outcomes.stats.bootstrap import Bootstrap, bootstrap
-from outcomes.stats.strategies import PeriodMean, period_mean, sequential_regression
+from outcomes.stats.strategies import (
+    PeriodMean,
+    nobody,
+    period_mean,
+    sequential_regression,
+)
 from outcomes.stats.weights import WeightFit, truncate
 
 CLONES, SEQUENTIAL, FIRST_PLAN = "clone–censor–weight", "sequential regression", "first plan"
@@ -103,9 +108,12 @@ class Comparison:
         Returns
         -------
         PeriodMean
-            Mean over the blocks of the outcome.
+            Mean over the blocks of the outcome; of nobody where a block has none.
         """
-        return period_mean(outcome.y, self.outcome_weights(fitted, outcome, strategy, counts))
+        w = self.outcome_weights(fitted, outcome, strategy, counts)
+        if not (w > 0).any(axis=0).all():
+            return nobody(len(w))
+        return period_mean(outcome.y, w)
 
     def outcome_weights(
         self, fitted: Fitted, outcome: Outcome, strategy: str, counts: Floats | None = None
@@ -170,9 +178,11 @@ class Comparison:
         Returns
         -------
         float
-            Mean over the blocks of the outcome.
+            Mean over the blocks of the outcome; missing where nobody is left in one.
         """
         outcome = self.outcomes[0]
+        if not (self.outcome_weights(fitted, outcome, strategy, counts) > 0).any(axis=0).all():
+            return float("nan")
         return sequential_regression(
             outcome.y,
             list(outcome.periods),
@@ -214,6 +224,11 @@ class Comparison:
         return np.array(found)
 
     @property
+    def by_clinic(self) -> bool:
+        """Whether there are enough clinics to resample them whole."""
+        return self.grid.clinics >= MANY_CLINICS
+
+    @property
     def rows(self) -> list[tuple[str, str, str]]:
         """Method, outcome and strategy of each element of `vector`."""
         first = self.outcomes[0].name
@@ -246,16 +261,13 @@ class Comparison:
         Bootstrap
             Estimates in the order of `rows`.
         """
-        cluster = self.grid.cluster
-        clinics = int(cluster.max(initial=0)) + 1
-        by_clinic = clinics >= MANY_CLINICS
-        start = self.whole.fit
+        cluster, by_clinic, start = self.grid.cluster, self.by_clinic, self.whole.fit
 
         def statistic(drawn: NDArray[np.int64]) -> Floats:
             counts = (drawn[cluster] if by_clinic else drawn).astype(float)
             return self.vector(self.models.fit(counts, start), counts)
 
-        units = clinics if by_clinic else self.grid.n
+        units = int(cluster.max()) + 1 if by_clinic else self.grid.n
         return bootstrap(
             statistic, units, replicates=replicates, seed=seed, workers=workers, on_step=on_step
         )

@@ -48,6 +48,7 @@ from outcomes.analyses.maintenance_schedules.spec import (
     Horizon,
     MaintenanceSchedulesSpec,
     estimand_text,
+    settled_spec,
 )
 from outcomes.derive.decisions import ELIGIBLE, REASONS
 from outcomes.instruments import Instrument
@@ -78,7 +79,7 @@ def estimate_maintenance_schedules(
     tables : Tables
         The data set.
     spec : MaintenanceSchedulesSpec, optional
-        Choices; the default compares twice monthly, monthly and on demand.
+        Choices; unless given those of the settings, else twice monthly, monthly and on demand.
     on_step : callable, optional
         Told (done, total) as resamples are made.
 
@@ -107,7 +108,7 @@ def estimate_maintenance_schedules(
     Hernán MA, et al. J Clin Epidemiol 2016;79:70–75. Cole SR, Hernán MA. Am J Epidemiol
     2008;168:656–664. Bang H, Robins JM. Biometrics 2005;61:962–973.
     """
-    spec = spec or MaintenanceSchedulesSpec()
+    spec = spec or settled_spec(tables.settings)
     spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
     instrument = with_range(tables, spec.instrument)
     planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
@@ -206,12 +207,17 @@ def _result(
         "overlap": overlap_table(comparison),
         "characteristics": characteristics(comparison),
         "naive": naive_estimates(
-            primary.grid, comparison.outcomes[0], comparison.whole, tables.settings.cut_points
+            primary.grid,
+            comparison.outcomes[0],
+            comparison.whole,
+            tables.settings.cut_points,
+            spec.strategies,
         ),
         "failures": failed,
         "without_chance": without,
         "causal_wording": passed,
         "planned": planned,
+        "resampled": "clinics" if comparison.by_clinic else "patients",
         "confounders": comparison.grid.terms,
         "confounders_left_out": comparison.grid.left_out,
         "weight_models": comparison.models.models.coefficients(comparison.whole.fit),

@@ -46,7 +46,9 @@ class ScheduleGrid:
     left_out : tuple of str
         Confounders that are not recorded or do not vary.
     cluster : ndarray of int, shape (n,)
-        Clinic of each patient.
+        Clinic of each patient; one whose clinic is not known stands alone.
+    clinics : int
+        Number of clinics.
     """
 
     frame: pd.DataFrame
@@ -61,6 +63,7 @@ class ScheduleGrid:
     schedule_terms: tuple[str, ...]
     left_out: tuple[str, ...]
     cluster: Ints
+    clinics: int
 
     @property
     def followed(self) -> dict[str, tuple[int, ...]]:
@@ -153,11 +156,13 @@ def make_grid(
     kinds = [pd.get_dummies(frame[name], drop_first=True, dtype=float) for name in words]
     columns = [*scores, *numbers]
     history = np.column_stack([np.ones(len(frame)), frame[columns], *kinds]).astype(float)
-    cluster = np.zeros(n, dtype=np.int64)
+    cluster, clinics = np.full(n, -1), 0
     if "clinic" in patients:
-        clinic = patients.set_index("patient_id")["clinic"].fillna("")
-        ids = frame["patient_id"].to_numpy()[::k]
-        cluster = pd.factorize(clinic.reindex(ids).to_numpy())[0].astype(np.int64)
+        clinic = patients.set_index("patient_id")["clinic"].replace("", np.nan)
+        found, names = pd.factorize(clinic.reindex(frame["patient_id"].to_numpy()[::k]).to_numpy())
+        cluster, clinics = found.astype(np.int64), len(names)
+    alone = np.flatnonzero(cluster < 0)
+    cluster[alone] = clinics + np.arange(len(alone))
     return ScheduleGrid(
         frame=frame,
         n=n,
@@ -171,6 +176,7 @@ def make_grid(
         schedule_terms=() if planned else ("C(came)", "rate", "gap"),
         left_out=left_out,
         cluster=cluster,
+        clinics=clinics,
     )
 
 
@@ -230,13 +236,13 @@ def _confounders(
     for name in ("baseline", *spec.confounders):
         column = f"{name}_"
         values = patients[name].take(place).reset_index(drop=True) if name in patients else None
+        if name == "baseline" and values is not None:
+            frame["baseline_known"] = values
         if values is None or values.nunique() < 2:
             left_out.append(name)
             if values is not None:
                 frame[column] = values.fillna("") if values.dtype == "str" else values
         elif pd.api.types.is_numeric_dtype(values.dtype):
-            if name == "baseline":
-                frame["baseline_known"] = values
             frame[column] = values.fillna(values.mean()).astype(float)
             numbers.append(column)
             if values.isna().any():

@@ -40,8 +40,9 @@ def leaving_rows(
     """
     rows = []
     n = comparison.grid.n
-    plain = {s: _sequential(comparison, s) for s in comparison.strategies}
-    for group, a, b, pair in pairs(spec, arms_of(comparison)):
+    arms = arms_of(comparison)
+    plain = {s: _sequential(comparison, s) for s, arm in arms.items() if arm.n}
+    for group, a, b, pair in pairs(spec, arms):
         start = plain[a].estimate - plain[b].estimate
         # The estimate moves in proportion to delta: by the share that has left.
         slope = _sequential(comparison, a, shift=1.0, leaving=True).estimate - plain[a].estimate

@@ -100,12 +100,18 @@ def measure(
     unit = instrument.unit
     outcomes = [Outcome(instrument.code, instrument.label, unit, pain, periods, HOME)]
     thresholds = (spec.state, *spec.responders) if all_outcomes else (spec.state,)
+    left_out: list[str] = []
     for name in thresholds:
+        if name not in instrument.thresholds:
+            left_out.append(
+                f"Share by {name.replace('_', ' ')}: {instrument.label} has no such "
+                "threshold; name others in the spec"
+            )
+            continue
         threshold = instrument.threshold(name)
         share = _shares(grid, pain, periods, instrument, name)
         label = f"share with {threshold.label}"
         outcomes.append(Outcome(f"{instrument.code}:{name}", label, "share", share, periods, HOME))
-    left_out: list[str] = []
     if all_outcomes:
         extra: list[tuple[str, str, str, Floats, Flags, str]] = []
         if spec.headache_days:

@@ -7,7 +7,9 @@ import pandas as pd
 
 from outcomes.analyses.maintenance_schedules.compare import Outcome
 from outcomes.analyses.maintenance_schedules.grid import Flags, Floats, ScheduleGrid
+from outcomes.analyses.maintenance_schedules.spec import STRATEGIES, Strategy
 from outcomes.analyses.maintenance_schedules.weighting import Fitted
+from outcomes.derive.decisions import BLOCK_DAYS
 from outcomes.settings import CutPoints
 
 FUTURE = "cadence they ended up with"
@@ -25,7 +27,11 @@ ASSUMES = {
 
 
 def naive_estimates(
-    grid: ScheduleGrid, outcome: Outcome, fitted: Fitted, cuts: CutPoints
+    grid: ScheduleGrid,
+    outcome: Outcome,
+    fitted: Fitted,
+    cuts: CutPoints,
+    strategies: tuple[Strategy, ...] = STRATEGIES,
 ) -> pd.DataFrame:
     """Compute each tempting mean of every strategy.
 
@@ -39,6 +45,8 @@ def naive_estimates(
         For who kept to a strategy; no weight is used.
     cuts : CutPoints
         Cadence cut points.
+    strategies : tuple of Strategy
+        What the schedules ask for.
 
     Returns
     -------
@@ -47,12 +55,13 @@ def naive_estimates(
 
     Notes
     -----
-    The first classes patients by attended sessions per block over the whole time in care and takes
-    the last recorded score; the second is an analysis of covariance on the baseline; the others are
+    The first classes patients by attended sessions per block over the whole time in care, by the
+    cut points of cadence, or for schedules of one's own by their mean gap, and takes the last
+    recorded score; the second is an analysis of covariance on the baseline; the others are
     plain means of answers. None of them is to be believed.
     """
     means = {
-        FUTURE: _future(grid, outcome, cuts),
+        FUTURE: _future(grid, outcome, cuts, strategies),
         COMPLETERS: _completers(grid, outcome),
         CURRENT: {s: _plain(outcome, _current(grid, outcome, s)) for s in grid.followed},
         FOLLOWERS: {
@@ -82,8 +91,10 @@ def _current(grid: ScheduleGrid, outcome: Outcome, strategy: str) -> Flags:
     return np.isin(grid.codes[:, list(outcome.periods)], grid.followed[strategy])
 
 
-def _future(grid: ScheduleGrid, outcome: Outcome, cuts: CutPoints) -> dict[str, tuple[float, int]]:
-    """Strategies by the cadence over all time in care; only those with a cadence of their own."""
+def _future(
+    grid: ScheduleGrid, outcome: Outcome, cuts: CutPoints, strategies: tuple[Strategy, ...]
+) -> dict[str, tuple[float, int]]:
+    """Strategies by the cadence over all time in care."""
     last = outcome.periods[-1] + 1
     cared = grid.in_care[:, :last]
     sessions = np.where(cared, grid.square("sessions")[:, :last], 0.0).sum(axis=1)
@@ -93,6 +104,14 @@ def _future(grid: ScheduleGrid, outcome: Outcome, cuts: CutPoints) -> dict[str, 
         "monthly": (rate >= cuts.monthly) & (rate < cuts.twice_monthly),
         "on_demand": rate < cuts.monthly,
     }
+    for strategy in strategies:
+        if strategy in STRATEGIES:
+            continue
+        if strategy.every is None:
+            bounds[strategy.name] = rate < cuts.monthly
+        else:
+            fewest, most = BLOCK_DAYS / (strategy.every[1] + 1), BLOCK_DAYS / strategy.every[0]
+            bounds[strategy.name] = (rate > fewest) & (rate <= most)
     end = cared.sum(axis=1) - 1
     here = np.arange(grid.n), end
     answer, before = grid.square("answer")[here], grid.square("before_answer")[here]
@@ -100,7 +119,7 @@ def _future(grid: ScheduleGrid, outcome: Outcome, cuts: CutPoints) -> dict[str, 
     known = ~np.isnan(final)
     return {
         s: (float(final[bounds[s] & known].mean()), int((bounds[s] & known).sum()))
-        if s in bounds and (bounds[s] & known).any()
+        if (bounds[s] & known).any()
         else (float("nan"), 0)
         for s in grid.followed
     }
@@ -109,14 +128,22 @@ def _future(grid: ScheduleGrid, outcome: Outcome, cuts: CutPoints) -> dict[str, 
 def _completers(grid: ScheduleGrid, outcome: Outcome) -> dict[str, tuple[float, int]]:
     """Adjust means by first plan for baseline, of those who answered in the last block."""
     y = outcome.y[:, -1]
-    first = [np.isin(grid.codes[:, 0], codes) & ~np.isnan(y) for codes in grid.followed.values()]
-    columns = [group.astype(float) for group in first]
+    known = ~np.isnan(y)
+    # By code, as strategies may overlap; the slope is that within codes.
+    codes = np.unique(grid.codes[known, 0])
+    columns = [(grid.codes[:, 0] == code).astype(float) for code in codes]
+    adjusted = y
     if "baseline_" in grid.frame:
         baseline = grid.square("baseline_")[:, 0]
-        columns.append(baseline - baseline.mean())
-    rows = np.any(first, axis=0)
-    beta = np.linalg.lstsq(np.column_stack(columns)[rows], y[rows], rcond=None)[0]
-    return {
-        s: (float(beta[j]), int(first[j].sum())) if first[j].any() else (float("nan"), 0)
-        for j, s in enumerate(grid.followed)
-    }
+        among = known & np.isin(
+            grid.codes[:, 0], sorted({c for own in grid.followed.values() for c in own})
+        )
+        baseline = baseline - baseline.mean()
+        design = np.column_stack([*columns, baseline])
+        if among.any():
+            adjusted = y - np.linalg.lstsq(design[among], y[among], rcond=None)[0][-1] * baseline
+    found = {}
+    for s, allowed in grid.followed.items():
+        rows = known & np.isin(grid.codes[:, 0], allowed)
+        found[s] = (float(adjusted[rows].mean()) if rows.any() else float("nan"), int(rows.sum()))
+    return found

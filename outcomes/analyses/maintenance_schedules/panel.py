@@ -74,7 +74,7 @@ def pairs(
     spec : MaintenanceSchedulesSpec
         Contrasts.
     arms : dict of str to PeriodMean
-        Means by strategy.
+        Means by strategy; those of nobody are passed over.
 
     Yields
     ------
@@ -82,7 +82,7 @@ def pairs(
         Name of the contrast, the two strategies, and their means.
     """
     for a, b in spec.contrasts:
-        if a in arms and b in arms:
+        if all(s in arms and arms[s].n for s in (a, b)):
             yield f"{a} vs {b}", a, b, (arms[a], arms[b])
 
 

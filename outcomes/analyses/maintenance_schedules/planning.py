@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.analyses.maintenance_schedules.prepare import known_at_start, prepare, with_range
 from outcomes.analyses.maintenance_schedules.rows import support
-from outcomes.analyses.maintenance_schedules.spec import MaintenanceSchedulesSpec
+from outcomes.analyses.maintenance_schedules.spec import MaintenanceSchedulesSpec, settled_spec
 from outcomes.stats.weights import effective_sample_size
 from outcomes.tables import Tables
 
@@ -28,7 +28,7 @@ def plan_maintenance_schedules(
     tables : Tables
         The data set.
     spec : MaintenanceSchedulesSpec, optional
-        Choices of the comparison.
+        Choices of the comparison; unless given those of the settings.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def plan_maintenance_schedules(
     that of the last score at the first decision, the difference 2.8 √2 SD/√ess. The weights' spread
     is taken to stay what it is.
     """
-    spec = spec or MaintenanceSchedulesSpec()
+    spec = spec or settled_spec(tables.settings)
     spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
     planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
     spec = replace(spec, grace=spec.grace if spec.grace is not None else (0 if planned else 1))
@@ -73,9 +73,11 @@ def plan_maintenance_schedules(
             ess = min(effective_sample_size(column) for column in w.T)
             without = comparison.without_chance(fitted, s, spec.min_chance)
             state = support(s, ess, grid.n, spec, without)
-            needed = ceil(grid.n * spec.warn_ess / max(ess, 1.0))
+            if not np.isfinite(ess):
+                ess = 0.0
+            needed = ceil(grid.n * spec.warn_ess / ess) if ess > 0 else np.nan
             more = max(needed - grid.n, 0)
-            months = ceil(more / pace) if pace > 0 else np.nan
+            months = ceil(more / pace) if pace > 0 and ess > 0 else np.nan
             rows.append(
                 {
                     "horizon": horizon.name,
@@ -84,8 +86,10 @@ def plan_maintenance_schedules(
                     "n_following": int((w > 0).sum(axis=0).min()),
                     "ess": ess,
                     "patients_needed": needed,
-                    "months_needed": 0.0 if not more else months,
-                    "smallest_difference": DETECTABLE * spread * np.sqrt(2 / max(ess, 1.0)),
+                    "months_needed": 0.0 if more == 0 else months,
+                    "smallest_difference": DETECTABLE * spread * np.sqrt(2 / ess)
+                    if ess > 0
+                    else np.nan,
                     "status": "refused" if state.refused else ("warned" if state.note else "ok"),
                     "note": state.note,
                 }

@@ -90,12 +90,15 @@ def prepare(
         wait=spec.wait,
         recent=spec.recent,
         use_plans=planned,
+        weekly=any(s.every is not None and s.every[0] <= 7 <= s.every[1] for s in spec.strategies),
     )
     eligible = int((decisions["status"] == ELIGIBLE).sum())
     if eligible < spec.min_ess:
+        left = decisions.loc[decisions["status"] != ELIGIBLE, "status"].value_counts()
+        most = f" Most were left out for: {left.index[0]} ({left.iloc[0]})." if len(left) else ""
         return (
             f"{eligible} patients are eligible for {horizon.name}; at least {spec.min_ess:.0f} "
-            "effective patients are needed in every schedule."
+            f"effective patients are needed in every schedule.{most}"
         )
     blocks = derive_blocks(tables, decisions, spec.instrument, horizon.last)
     if blocks["answer"].isna().all():

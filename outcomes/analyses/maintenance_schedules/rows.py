@@ -77,6 +77,8 @@ def support(
             f"to keep to {name} in some block: nobody like them shows what it would do; compare "
             "among patients for whom every schedule is considered",
         )
+    if not ess > 0:
+        return Support(True, f"nobody kept to {name} and answered in every block that is compared")
     for limit, refused in ((spec.min_ess, True), (spec.warn_ess, False)):
         if ess < limit:
             needed = ceil(patients * limit / max(ess, 1.0) / 100) * 100
@@ -180,7 +182,8 @@ def contrast_rows(
         if draws is None:
             return 0.0
         found = draws.replicates[:, indices] @ np.array(signs)
-        return float(np.nanstd(found, ddof=1))
+        found = found[~np.isnan(found)]
+        return float(found.std(ddof=1)) if len(found) > 1 else float("nan")
 
     method = METHOD if draws is not None else WEIGHTS_KNOWN
     for o in comparison.outcomes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 from outcomes.analyses.estimand import describe
 from outcomes.derive.decisions import BLOCK_DAYS
 from outcomes.errors import EstimationError
 from outcomes.instruments import Instrument
+from outcomes.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ class MaintenanceSchedulesSpec:
         Schedules compared.
     contrasts : tuple of (str, str)
         Pairs of names, first minus second, the primary one first; the rest is tested in this order
-        for as long as the one before was clear.
+        for as long as the one before was clear. Unless given, each strategy against the last one,
+        then the others in pairs.
     horizons : tuple of Horizon
         Weeks compared, the primary ones first.
     instrument : str
@@ -129,11 +132,7 @@ class MaintenanceSchedulesSpec:
     """
 
     strategies: tuple[Strategy, ...] = STRATEGIES
-    contrasts: tuple[tuple[str, str], ...] = (
-        ("twice_monthly", "on_demand"),
-        ("monthly", "on_demand"),
-        ("twice_monthly", "monthly"),
-    )
+    contrasts: tuple[tuple[str, str], ...] = ()
     horizons: tuple[Horizon, ...] = (WEEKS_13_24, MONTHS_10_12)
     instrument: str = ""
     responders: tuple[str, ...] = ("moderate", "substantial", "two_points")
@@ -161,14 +160,36 @@ class MaintenanceSchedulesSpec:
                 "Two strategies or more are compared, each with a name of its own.",
                 "Name them apart.",
             )
+        if not self.contrasts:
+            against = [(name, names[-1]) for name in names[:-1]]
+            object.__setattr__(self, "contrasts", (*against, *combinations(names[:-1], 2)))
         unknown = sorted({name for pair in self.contrasts for name in pair} - set(names))
-        if unknown or not self.contrasts or not self.horizons:
+        if unknown or any(a == b for a, b in self.contrasts):
             raise EstimationError(
                 f"Contrasts name strategies that are not compared: {', '.join(unknown)}."
                 if unknown
-                else "There is no contrast or no horizon.",
-                f"Use pairs of {', '.join(names)}, and at least one horizon.",
+                else "A contrast holds a strategy against itself.",
+                f"Use pairs of {', '.join(names)}.",
             )
+        if not self.horizons:
+            raise EstimationError("There is no horizon.", "Give at least one.")
+
+
+def settled_spec(settings: Settings) -> MaintenanceSchedulesSpec:
+    """Choices as the settings of a data set make them.
+
+    Parameters
+    ----------
+    settings : Settings
+        Those beside the data.
+
+    Returns
+    -------
+    MaintenanceSchedulesSpec
+        The default, with the strategies of the settings where they name any.
+    """
+    strategies = tuple(Strategy(name, every) for name, every in settings.strategies)
+    return MaintenanceSchedulesSpec(strategies=strategies or STRATEGIES)
 
 
 def estimand_text(

@@ -63,7 +63,7 @@ def visit_means(
             "Record pain before every session.",
         )
     # Scheduled visits come in some weeks of a block only; those on demand follow the score.
-    formula = "C(cell) + C(code) * last + C(code) * last_2 + since"
+    formula = "C(cell) + C(code):last + C(code):last_2 + since"
     models = WeightModels(weeks, [visit_decision(formula)], subject="subject", period="week")
     intensity = models.fit().weights
     fitted = comparison.whole

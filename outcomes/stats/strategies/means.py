@@ -110,6 +110,23 @@ def period_mean(values: Floats, weights: Floats) -> PeriodMean:
     )
 
 
+def nobody(n: int) -> PeriodMean:
+    """Mean of a strategy that no subject with a value is left on.
+
+    Parameters
+    ----------
+    n : int
+        Subjects.
+
+    Returns
+    -------
+    PeriodMean
+        Without an estimate, resting on nobody.
+    """
+    blank = np.full(n, np.nan)
+    return PeriodMean(float("nan"), blank, blank, 0.0, 0, 0)
+
+
 def difference(first: PeriodMean, second: PeriodMean) -> tuple[float, float, float]:
     """Difference of two strategies whose clones may be of the same subjects.
 

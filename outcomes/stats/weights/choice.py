@@ -95,7 +95,10 @@ class ChoiceModel:
         if self.intercept is None:
             # Without a constant to take it up, centring would change the model.
             self.mean = np.zeros_like(mean)
-        self.ridge = np.where(self.constant & (square > 0), 0.0, penalty)[:, None]
+        # A second constant column shares its effect with the intercept and needs the ridge.
+        self.ridge = np.full((len(mean), 1), penalty)
+        if self.intercept is not None and square[self.intercept] > 0:
+            self.ridge[self.intercept] = 0.0
 
     def fit(self, weight: Floats | None = None, start: ChoiceFit | None = None) -> ChoiceFit:
         """Maximise the likelihood.
@@ -256,16 +259,16 @@ class ChoiceModel:
         passes = 1
         penalised, value, gradient = self._pass(beta, w)
         H = inverse.copy()
-        converged = False
+        converged = renewed = False
         while passes < 100:
             g = gradient.T.ravel()
             step = H @ g
             decrement = float(g @ step)
-            if decrement < 1e-10:
+            if 0 <= decrement < 1e-10:
                 converged = True
                 break
             size = 1.0
-            while True:
+            while decrement > 0:
                 tried = beta + size * step.reshape(shape[1], shape[0]).T
                 after, value_after, gradient_after = self._pass(tried, w)
                 passes += 1
@@ -274,6 +277,13 @@ class ChoiceModel:
                 size /= 2
                 if size < 1e-6:
                     break
+            if decrement < 0 or size < 1e-6:
+                # Rounding has spoilt the inverse, as happens where columns depend on each other.
+                if renewed:
+                    break
+                H, renewed = np.asarray(np.linalg.inv(self._information(beta, w))), True
+                continue
+            renewed = False
             s, y = size * step, g - gradient_after.T.ravel()
             H = _update(H, s, y)
             beta, penalised, value, gradient = tried, after, value_after, gradient_after

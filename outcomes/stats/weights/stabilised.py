@@ -215,7 +215,9 @@ class WeightModels:
                 above = part.numerator.probabilities(top)[happened]
                 numerators[name] = top
             factor = np.ones(n)
-            factor[part.rows] = np.where(part.kept, above / below, 0.0)
+            factor[part.rows] = np.divide(
+                above, below, out=np.zeros(len(part.rows)), where=part.kept
+            )
             every = np.full((n, share.shape[1]), np.nan)
             every[part.rows] = share
             observed[part.rows] = np.fmin(observed[part.rows], below)
