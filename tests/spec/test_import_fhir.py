@@ -518,7 +518,7 @@ def test_a_file_that_is_no_fhir_is_refused_in_one_line(
 def test_a_packed_bomb_and_a_torn_file_are_refused(tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.ndjson.gz"
     for content, words in ((b"\n", "empty lines"), (b" " * 999 + b"\n", "unpacks to more than")):
-        bomb.write_bytes(gzip.compress(content * (100_000_000 // len(content)), compresslevel=1))
+        bomb.write_bytes(gzip.compress(content * (100_000_000 // len(content))))
         with pytest.raises(DataContractError, match=words):
             import_fhir(bomb, tmp_path / "out")
     whole = gzip.compress(json.dumps(patient("p1")).encode())
