@@ -101,3 +101,23 @@ def period_before(period: Period) -> Period:
         months = (after.year - period.first.year) * 12 + after.month - period.first.month
         return Period(period.first - pd.DateOffset(months=months), last)
     return Period(last - (period.last - period.first), last)
+
+
+def months_before(as_of: pd.Timestamp, number: int) -> tuple[Period, ...]:
+    """List the whole months up to a date.
+
+    Parameters
+    ----------
+    as_of : Timestamp
+        A month counts once its last day is this day or an earlier one.
+    number : int
+        How many months.
+
+    Returns
+    -------
+    tuple of Period
+        In order, the latest last.
+    """
+    last = (pd.Timestamp(as_of).normalize() + pd.Timedelta(days=1)).to_period("M") - 1
+    months = pd.period_range(end=last, periods=number, freq="M")
+    return tuple(Period(each.start_time, each.end_time.normalize()) for each in months)
