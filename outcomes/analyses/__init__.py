@@ -13,6 +13,13 @@ from outcomes.analyses.maintenance_schedules import (
     estimate_maintenance_schedules,
     plan_maintenance_schedules,
 )
+from outcomes.analyses.off_track import (
+    OffTrackReference,
+    OffTrackSpec,
+    estimate_off_track,
+    estimate_off_track_accuracy,
+    fit_off_track_reference,
+)
 from outcomes.analyses.pain_return import PainReturnSpec, estimate_pain_return
 from outcomes.analyses.pain_trajectory import PainTrajectorySpec, estimate_pain_trajectory
 from outcomes.analyses.rom_change import RomChangeSpec, estimate_rom_change
@@ -28,6 +35,8 @@ __all__ = [
     "HeadacheFrequencySpec",
     "MaintenanceSchedulesSpec",
     "ModelChoices",
+    "OffTrackReference",
+    "OffTrackSpec",
     "PainReturnSpec",
     "PainTrajectorySpec",
     "RomChangeSpec",
@@ -36,9 +45,12 @@ __all__ = [
     "estimate_group_difference",
     "estimate_headache_frequency",
     "estimate_maintenance_schedules",
+    "estimate_off_track",
+    "estimate_off_track_accuracy",
     "estimate_pain_return",
     "estimate_pain_trajectory",
     "estimate_rom_change",
     "estimate_sessions_to_improvement",
+    "fit_off_track_reference",
     "plan_maintenance_schedules",
 ]
