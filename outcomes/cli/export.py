@@ -12,8 +12,8 @@ def add(commands: Commands) -> None:
     """Add the command ``export`` to a parser."""
     parser = add_command(commands, "export", run, "write records for other programs")
     parser.add_argument(
-        "kind", choices=("adam", "csv", "excel", "parquet"),
-        help="analysis data as ADaM has it, or the tables themselves",
+        "kind", choices=("adam", "csv", "excel", "fhir", "parquet"),
+        help="analysis data as ADaM has it, scores as FHIR Observations, or the tables themselves",
     )  # fmt: skip
     parser.add_argument("data", type=Path, metavar="DATA")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")

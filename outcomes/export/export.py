@@ -11,6 +11,7 @@ import pyarrow.parquet
 
 from outcomes.errors import DataContractError
 from outcomes.export.adam import VARIABLES, derive_adsl, derive_bds
+from outcomes.export.fhir import as_line, fhir_resources
 from outcomes.export.pseudonyms import ID_COLUMNS, Pseudonyms
 from outcomes.export.spreadsheet import write_csv, write_workbook
 from outcomes.io import read_tables
@@ -19,7 +20,7 @@ from outcomes.io.write import frames_of
 from outcomes.schema import SCHEMAS
 from outcomes.tables import Tables
 
-KINDS = ("adam", "csv", "excel", "parquet")
+KINDS = ("adam", "csv", "excel", "fhir", "parquet")
 RECORD = "export.json"
 
 
@@ -38,15 +39,16 @@ def export_data(
         Folder of the data set.
     out : Path or str
         Folder to write to; it must be empty, or hold an earlier export.
-    kind : {"adam", "csv", "excel", "parquet"}
-        ADaM-like CSV files, or the tables of the contract as CSV, one workbook, or Parquet.
+    kind : {"adam", "csv", "excel", "fhir", "parquet"}
+        ADaM-like CSV files; the tables of the contract as CSV, one workbook, or Parquet; or scores
+        as FHIR Observations with the patients and encounters they refer to.
     pseudonyms : Pseudonyms, optional
         How to change ids and dates; they stay as they are unless given.
 
     Returns
     -------
     dict of str to int
-        Rows written, by table.
+        Rows written, by table; resources by type for FHIR.
 
     Raises
     ------
@@ -81,6 +83,11 @@ def export_data(
                 pa.parquet.write_table(
                     table.replace_schema_metadata(None), stage / f"{name}.parquet"
                 )
+        if kind == "fhir":
+            rows = {}
+            for name, resources in fhir_resources(frames, tables.registry).items():
+                with (stage / f"{name}.ndjson").open("w", encoding="utf-8", newline="\n") as file:
+                    rows[name] = sum(1 for each in resources if file.write(as_line(each)))
         if kind == "adam":
             variables = [(each, *row) for each, named in VARIABLES.items() for row in named]
             columns = ["DATASET", "VARIABLE", "MEANING"]

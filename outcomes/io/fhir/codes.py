@@ -17,6 +17,7 @@ TIMING = "urn:outcomes:timing"
 """Extension that says whether a score is from before or after a session, or from home."""
 PATIENT_ID = "urn:outcomes:patient_id"
 SESSION_ID = "urn:outcomes:session_id"
+THERAPIST_ID = "urn:outcomes:therapist_id"
 """Systems of the identifiers in which exports keep ids that FHIR would not take."""
 _ALSO_LOINC = ("https://loinc.org", "http://loinc.org/", "urn:oid:2.16.840.1.113883.6.1")
 _TARGET = re.compile(r"([a-z][a-z0-9_]*)(?:\.item_([1-9][0-9]?))?")
