@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.analyses.clinic_activity import ClinicActivitySpec, estimate_clinic_activity
+from outcomes.analyses.due import DueSpec, estimate_due
 from outcomes.analyses.group_difference import GroupDifferenceSpec, estimate_group_difference
 from outcomes.analyses.headache_frequency import (
     HeadacheFrequencySpec,
@@ -31,6 +32,7 @@ from outcomes.analyses.window_means import ModelChoices
 
 __all__ = [
     "ClinicActivitySpec",
+    "DueSpec",
     "GroupDifferenceSpec",
     "HeadacheFrequencySpec",
     "MaintenanceSchedulesSpec",
@@ -42,6 +44,7 @@ __all__ = [
     "RomChangeSpec",
     "SessionsToImprovementSpec",
     "estimate_clinic_activity",
+    "estimate_due",
     "estimate_group_difference",
     "estimate_headache_frequency",
     "estimate_maintenance_schedules",
