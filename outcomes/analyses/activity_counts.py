@@ -13,6 +13,7 @@ from outcomes.tables import Tables
 KEYS = ["group"]
 LEVEL = 0.95
 APPOINTMENTS = "share of appointments"
+NOT_KEPT = "the source does not keep such appointments, so their share is not recorded"
 
 
 def count_row(people: pd.DataFrame, grid: pd.DataFrame, term: str, unit: str) -> pd.DataFrame:
@@ -57,7 +58,8 @@ def appointment_rows(
     Returns
     -------
     DataFrame
-        Parts of estimates. In shares of appointments n_patients counts appointments.
+        Parts of estimates. In shares of appointments n_patients counts appointments. A share of
+        appointments that the source deletes is refused: that none is left does not say none.
     """
     sessions = tables.sessions
     assert sessions is not None
@@ -68,14 +70,20 @@ def appointment_rows(
     due = held[held["status"] != "cancelled"]
     missed = share_rows(due.assign(event=due["status"] == "no_show"), grid, KEYS, 1, LEVEL)
     off = share_rows(held.assign(event=held["status"] == "cancelled"), grid, KEYS, 1, LEVEL)
+    missed = missed.assign(
+        term="no_show", unit=APPOINTMENTS, method="of attended and missed, Wilson"
+    )
+    off = off.assign(term="cancelled", unit=APPOINTMENTS, method="of all made, Wilson")
     return pd.concat(
         [
             count_row(attended, grid, "sessions_attended", "sessions"),
             count_row(seen, grid, "patients_seen", "patients"),
-            missed.assign(
-                term="no_show", unit=APPOINTMENTS, method="of attended and missed, Wilson"
+            *(
+                grid.assign(term=term, status="refused", note=NOT_KEPT)
+                if f"sessions.status={term}" in tables.absent
+                else rows
+                for term, rows in (("no_show", missed), ("cancelled", off))
             ),
-            off.assign(term="cancelled", unit=APPOINTMENTS, method="of all made, Wilson"),
         ]
     )
 

@@ -15,7 +15,13 @@ import pandas as pd
 from outcomes.errors import DataContractError
 from outcomes.io.changes import NO_CHANGES, Changes, changes_between
 from outcomes.io.checking import Loaded, check_rows
-from outcomes.io.load import CHANGES_FILE, IMPORT_FILE, REJECTS_FILE, read_import_record
+from outcomes.io.load import (
+    CHANGES_FILE,
+    IMPORT_FILE,
+    REJECTS_FILE,
+    read_import_record,
+    with_unrecorded,
+)
 from outcomes.io.mapping import Mapping
 from outcomes.io.personal import reject_personal
 from outcomes.io.place import placed_together, read_whole
@@ -34,6 +40,22 @@ from outcomes.settings import SETTINGS_FILE, read_settings, settings_from
 
 MAPPING_FILE = "mapping.toml"
 _REASONS = 15
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A source that is no file, such as the rows that a database gave.
+
+    Parameters
+    ----------
+    name : str
+        Name of the source.
+    sha256 : str
+        Digest of what it gave.
+    """
+
+    name: str
+    sha256: str
 
 
 class ResourceAccount(Protocol):
@@ -55,9 +77,9 @@ class ImportSummary:
     accounting : DataFrame
         A row for each table and source: table, file, source_rows (places where a row of the table
         could stand: rows of the source times records made of each), passed_over (nothing recorded
-        there, or about something else), repeated (said before by another row), rows_read,
-        rows_accepted, rows_rejected. source_rows = passed_over + repeated + rows_read, and
-        rows_read = rows_accepted + rows_rejected.
+        there, or about something else), repeated (said before by another row), joined (part of the
+        row that another began), rows_read, rows_accepted, rows_rejected. source_rows = passed_over
+        + repeated + joined + rows_read, and rows_read = rows_accepted + rows_rejected.
     loaded : Loaded
         The data set with its rejects and notices.
     written : bool
@@ -105,7 +127,7 @@ class ImportSummary:
 
 def import_rows(
     read: Sequence[Rows],
-    paths: Sequence[Path],
+    sources: Sequence[Path | Fetched],
     mapping: Mapping,
     out: Path,
     *,
@@ -119,8 +141,8 @@ def import_rows(
     ----------
     read : sequence of Rows
         Rows of each source, with the columns that the mapping names.
-    paths : sequence of Path
-        The files they are from, for their hashes.
+    sources : sequence of Path or Fetched
+        The files they are from, for their hashes; or what was fetched from elsewhere.
     mapping : Mapping
         What becomes of their columns.
     out : Path
@@ -165,8 +187,9 @@ def import_rows(
         read_settings(out) if settings is None else settings_from(mapping.settings),
         source=mapping.name or out.resolve().name,
     )
+    not_recorded = mapping.not_recorded
     notices = tuple(notice for rows in read for notice in rows.notices) + loaded.notices
-    loaded = replace(loaded, notices=notices)
+    loaded = with_unrecorded(replace(loaded, notices=notices), not_recorded)
     counts = pd.concat([each.counts for each in made], ignore_index=True)
     accounting = _account(counts, by_table, loaded.rejects)
     settled = None if resources is None else resources.settle(loaded.rejects)
@@ -189,16 +212,15 @@ def import_rows(
             "name": mapping.name,
             "origin": mapping.origin,
             "complete_to": mapping.complete_to,
-            "sources": [{"file": path.name, "sha256": _hash(path)} for path in paths],
+            "not_recorded": list(not_recorded),
+            "sources": [{"file": each.name, "sha256": _digest(each)} for each in sources],
             "accounting": json.loads(accounting.to_json(orient="records")),
         }
         if settled is not None and skipped is not None:
             record["resources"] = json.loads(settled.to_json(orient="records"))
             record["skipped"] = json.loads(skipped.to_json(orient="records"))
         changed = _write(loaded, mapping, settings, record, out, format)
-    return ImportSummary(
-        accounting, loaded, not check, changed, resources=settled, skipped=skipped
-    )
+    return ImportSummary(accounting, loaded, not check, changed, resources=settled, skipped=skipped)
 
 
 def _account(
@@ -282,6 +304,10 @@ def _imported_before(out: Path) -> dict[str, str]:
     """Files that an earlier import wrote, with their hashes."""
     files = read_import_record(out).get("files", {})
     return {str(name): str(digest) for name, digest in files.items()}
+
+
+def _digest(source: Path | Fetched) -> str:
+    return source.sha256 if isinstance(source, Fetched) else _hash(source)
 
 
 def _hash(path: Path) -> str:

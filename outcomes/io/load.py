@@ -105,6 +105,7 @@ def load(folder: Path | str, *, as_of: str | date | pd.Timestamp | None = None) 
         synthetic=(folder / TRUTH_FILE).is_file(),
     )
     loaded = _with_import(loaded, record)
+    loaded = with_unrecorded(loaded, tuple(map(str, record.get("not_recorded", []))))
     return replace(
         loaded, notices=(*loaded.notices, *_strangers(folder), *_ahead(loaded, as_of is not None))
     )
@@ -117,6 +118,37 @@ def _with_import(loaded: Loaded, record: dict[str, Any]) -> Loaded:
         rejected_at_import=[rejected.get(table, 0) for table in loaded.accounting["table"]]
     )
     return replace(loaded, accounting=account, tables=replace(loaded.tables, accounting=account))
+
+
+def with_unrecorded(loaded: Loaded, statuses: tuple[str, ...]) -> Loaded:
+    """Say of some statuses of appointments that the source does not keep them.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        A data set.
+    statuses : tuple of str
+        The statuses.
+
+    Returns
+    -------
+    Loaded
+        The same with ``sessions.status=…`` among what is absent, and a notice: such appointments
+        are not recorded, which is something else than none.
+    """
+    if not statuses:
+        return loaded
+    absent = (*loaded.tables.absent, *(f"sessions.status={status}" for status in statuses))
+    words = ", ".join(status.replace("_", "-") for status in statuses)
+    notice = (
+        f"The source does not keep appointments that were {words}: their number is not recorded, "
+        "and no share of appointments counts them."
+    )
+    return replace(
+        loaded,
+        tables=replace(loaded.tables, absent=absent),
+        notices=(*loaded.notices, notice),
+    )
 
 
 def read_import_record(folder: Path) -> dict[str, Any]:

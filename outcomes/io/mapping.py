@@ -7,9 +7,97 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from outcomes.io.csv_rows import CsvFormat
 from outcomes.io.rows import split_name
 from outcomes.schema import TableSchema
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which rows of a source something is about.
+
+    Parameters
+    ----------
+    column : str
+        Column of the source.
+    is_one_of : tuple of str
+        Texts that select a row; empty to select rows in which the cell is filled.
+    """
+
+    column: str
+    is_one_of: tuple[str, ...] = ()
+
+    def chosen(self, cells: pd.DataFrame) -> NDArray[np.bool_]:
+        """Say which rows it selects.
+
+        Parameters
+        ----------
+        cells : DataFrame
+            Cells of the source as text.
+
+        Returns
+        -------
+        ndarray of bool
+            One a row.
+        """
+        found = cells[self.column].str.strip()
+        return (found.isin(self.is_one_of) if self.is_one_of else found != "").to_numpy()
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a cell says where a row of the source meets a condition.
+
+    Parameters
+    ----------
+    where : Where
+        The condition.
+    then : str
+        What the cell says then.
+    """
+
+    where: Where
+    then: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How a source lists the answers to a form, one question a row.
+
+    Parameters
+    ----------
+    question, answer : str
+        Columns of the source with the question and its answer.
+    of : tuple of str
+        Columns that tell one filled-in form from another.
+    """
+
+    question: str
+    answer: str
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question to a database.
+
+    Parameters
+    ----------
+    name : str
+        What the blocks call it.
+    text : str
+        SQL that reads, with ``:name`` for each parameter.
+    parameters : mapping of str to object
+        Values, handed to the database beside the text and never put into it.
+    """
+
+    name: str
+    text: str
+    parameters: Dictionary[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,6 +134,14 @@ class CellSource:
         Columns of checkboxes, with the name that a ticked one adds to a list.
     time_zone : str
         Where the clinic is, to bring times with an offset to its clock.
+    zone : str
+        Where the clock stood that the cells were written by; empty for that of the clinic.
+    cases : tuple of Case
+        The first whose condition a row meets says what the cell is.
+    otherwise : str, optional
+        What the cell is where a row meets none; such a row is rejected where it is None.
+    question : str
+        Question of a form that the cells answer.
     """
 
     key: str
@@ -64,28 +160,17 @@ class CellSource:
     days_column: str = ""
     checked: Dictionary[str, str] = field(default_factory=dict)
     time_zone: str = ""
+    zone: str = ""
+    cases: tuple[Case, ...] = ()
+    otherwise: str | None = None
+    question: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Columns of the source that are read."""
         single = (self.column, self.origin_column, self.days_column)
-        return tuple(name for name in (*single, *self.checked) if name)
-
-
-@dataclass(frozen=True)
-class Where:
-    """Which rows of a source a block is about.
-
-    Parameters
-    ----------
-    column : str
-        Column of the source.
-    is_one_of : tuple of str
-        Texts that select a row; empty to select rows in which the cell is filled.
-    """
-
-    column: str
-    is_one_of: tuple[str, ...] = ()
+        asked = dict.fromkeys(case.where.column for case in self.cases)
+        return tuple(name for name in (*single, *self.checked, *asked) if name)
 
 
 @dataclass(frozen=True)
@@ -114,6 +199,10 @@ class Block:
         FHIR source: kind of row.
     header : tuple of int
         Lines of a sheet that hold the names of columns; the first that is filled where empty.
+    answers : Answers, optional
+        The source lists answers, and the block makes a row of each filled-in form.
+    not_recorded : tuple of str
+        Statuses of appointments that the source does not keep.
     """
 
     table: TableSchema
@@ -125,6 +214,8 @@ class Block:
     one_row_per_key: bool = False
     sheet: str = ""
     header: tuple[int, ...] = ()
+    answers: Answers | None = None
+    not_recorded: tuple[str, ...] = ()
 
     def fits_file(self, name: str) -> bool:
         """Say whether the block is about a file.
@@ -162,9 +253,13 @@ class Block:
     def needs(self) -> dict[str, str]:
         """Columns of the source that are read, with the place in the mapping that names them."""
         named = {each.column: f"{self.key}.where" for each in self.where}
+        if self.answers is not None:
+            read = (self.answers.question, self.answers.answer, *self.answers.of)
+            named |= dict.fromkeys(read, f"{self.key}.answers")
         for record in self.records:
             for cell in record.values():
-                named |= dict.fromkeys(cell.needs, cell.key)
+                if not cell.question:
+                    named |= dict.fromkeys(cell.needs, cell.key)
         return named
 
 
@@ -192,6 +287,10 @@ class Mapping:
         Where the clinic is, such as ``America/Los_Angeles``; empty where not given.
     codes : mapping of str to str
         Codes of a FHIR source, each with the instrument or item it stands for.
+    database : str
+        Address of the database to ask, without any secret; empty where not given.
+    queries : tuple of Query
+        What to ask it.
     """
 
     file: str
@@ -204,3 +303,10 @@ class Mapping:
     settings: Dictionary[str, Any] = field(default_factory=dict)
     time_zone: str = ""
     codes: Dictionary[str, str] = field(default_factory=dict)
+    database: str = ""
+    queries: tuple[Query, ...] = ()
+
+    @property
+    def not_recorded(self) -> tuple[str, ...]:
+        """Statuses of appointments that the sources do not keep, each once."""
+        return tuple(dict.fromkeys(status for b in self.blocks for status in b.not_recorded))

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from outcomes.instruments.toml_table import TomlTable
-from outcomes.io.mapping import CellSource
+from outcomes.io.mapping import Case, CellSource, Where
 from outcomes.schema import FIRST_YEAR, LAST_YEAR, Column
 
 CELL_KEYS = {
@@ -28,7 +28,12 @@ CELL_KEYS = {
     "days": int,
     "days_column": str,
     "checked": dict,
+    "first": list,
+    "otherwise": object,
+    "answer_to": str,
+    "time_zone": str,
 }
+_WAYS = ("column", "constant", "checked", "first", "answer_to")
 _ORIGIN = ("origin", "origin_column")
 _DAYS = ("days", "days_column")
 MOST_DAYS = 99_999
@@ -75,13 +80,20 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
     if isinstance(content, str):
         content = {"column": content}
     here = TomlTable(content, key, above.file)
+    # nothing, said on purpose
+    blank = here.content.get("otherwise") == ""
+    if blank:
+        kept = {name: value for name, value in here.content.items() if name != "otherwise"}
+        here = TomlTable(kept, key, above.file)
     values = here.check(CELL_KEYS, ())
-    ways: list[str] = [name for name in ("column", "constant", "checked") if name in values]
+    if blank:
+        values["otherwise"] = ""
+    ways: list[str] = [name for name in _WAYS if name in values]
     ways += ["origin"] if any(name in values for name in _ORIGIN) else []
     if len(ways) != 1:
         here.refuse(
             "",
-            "needs one of column, constant, checked, or origin with days.",
+            "needs one of column, constant, checked, first, answer_to, or origin with days.",
             f'Write {column.name} = "column of the source", or {{ constant = "…" }}.',
         )
     numeric = column.kind in ("number", "whole", "flag")
@@ -90,11 +102,11 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
             here.refuse(name, "fits numbers only.", "Leave it out.")
     if "checked" in values and (column.kind != "list" or not values["checked"]):
         here.refuse("checked", "names columns of checkboxes for a list.", "Leave it out.")
-    if "date_format" in values and column.kind not in ("date", "time"):
+    dated = column.kind in ("date", "time") or column.name == "birth_year"
+    if "date_format" in values and not dated:
         here.refuse("date_format", "fits dates and times only.", "Leave it out.")
     if ways == ["origin"]:
-        dated = column.kind == "date"
-        if not dated or sum(name in values for name in _DAYS) != 1:
+        if column.kind != "date" or sum(name in values for name in _DAYS) != 1:
             here.refuse(
                 "",
                 "needs days or days_column, and a date to write to.",
@@ -106,16 +118,30 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
         here.refuse("days", "needs an origin.", 'Add origin = "YYYY-MM-DD" or origin_column.')
     if abs(values.get("days", 0)) > MOST_DAYS:
         here.refuse("days", "is out of reach.", f"Write {MOST_DAYS:,} at the most.")
+    if "otherwise" in values and "first" not in values:
+        here.refuse("otherwise", "needs first.", "Leave it out.")
+    if "values" in values and "first" in values:
+        here.refuse("values", "fits no cases.", "Write what each case means under then.")
+    zone = read_time_zone(here, values)
+    if zone and (not defaults.time_zone or column.kind not in ("date", "time")):
+        here.refuse(
+            "time_zone",
+            "is about dates and times that are brought to the clock of the clinic.",
+            "Say at the top of the mapping with time_zone where the clinic is.",
+        )
     zoned = bool(defaults.time_zone)
     own_format = (
         read_date_format(here, values, zoned=zoned)
         if "date_format" in values
         else defaults.date_format
     )
+    if zone and "%z" in own_format:
+        here.refuse("time_zone", "contradicts %z: the cells say it themselves.", "Leave it out.")
     prefix = values.get("prefix", defaults.id_prefix if column.name in _IDS else "")
+    question = " ".join(values.get("answer_to", "").split())
     return CellSource(
         key=key,
-        column=values.get("column", ""),
+        column=answer_column(question) if question else values.get("column", ""),
         constant=_plain(here, "constant", values["constant"]) if "constant" in values else "",
         meanings=_value_map(here, values["values"]) if "values" in values else None,
         factor=values.get("factor", 1.0),
@@ -130,7 +156,71 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
         days_column=values.get("days_column", ""),
         checked=_value_map(here, values["checked"], "checked") if "checked" in values else {},
         time_zone=defaults.time_zone,
+        zone=zone,
+        cases=_cases(here, values["first"]) if "first" in values else (),
+        otherwise=_plain(here, "otherwise", values["otherwise"]) if "otherwise" in values else None,
+        question=question,
     )
+
+
+def answer_column(question: str) -> str:
+    """Name the column of a filled-in form that holds the answer to a question.
+
+    Parameters
+    ----------
+    question : str
+        The question.
+
+    Returns
+    -------
+    str
+        Such as ``answer to 'Pain now'``.
+    """
+    return f"answer to {question!r}"
+
+
+def read_where(here: TomlTable, key: str, content: Any, *more: str) -> tuple[Where, TomlTable]:
+    """Read a condition on the rows of a source.
+
+    Parameters
+    ----------
+    here : TomlTable
+        The table it stands in.
+    key : str
+        Its key.
+    content : Any
+        What stands there.
+    *more : str
+        Keys it has beside those of a condition.
+
+    Returns
+    -------
+    Where
+        The condition.
+    TomlTable
+        The table, for its other keys.
+
+    Raises
+    ------
+    DataContractError
+        If it does not say exactly one thing about a column.
+    """
+    below = TomlTable(content, f"{here.place}.{key}", here.file)
+    kinds = {"column": str, "is": list, "filled": bool, **dict.fromkeys(more, object)}
+    values = below.check(kinds, ("column", *more))
+    if ("is" in values) == ("filled" in values) or values.get("filled") is False:
+        below.refuse("", "needs either is or filled.", 'Write is = ["text"], or filled = true.')
+    return Where(values["column"], read_texts(below, "is", values.get("is", []))), below
+
+
+def _cases(here: TomlTable, content: Sequence[Any]) -> tuple[Case, ...]:
+    if not content:
+        here.refuse("first", "is empty.", "Name a case.")
+    cases = []
+    for number, part in enumerate(content, start=1):
+        where, below = read_where(here, f"first[{number}]", part, "then")
+        cases.append(Case(where, _plain(below, "then", below.content["then"])))
+    return tuple(cases)
 
 
 def _value_map(here: TomlTable, content: Mapping[str, Any], key: str = "values") -> dict[str, str]:
@@ -319,7 +409,10 @@ def read_date_format(here: TomlTable, values: dict[str, Any], *, zoned: bool = F
     if "%z" in letters and not read_time_zone(here, values) and not zoned:
         here.refuse("date_format", "holds an offset.", "Add time_zone for the clock of the clinic.")
     whole = "%Y" in letters and re.search("%[mbB]", letters) and "%d" in letters
-    clock = "%H" in letters and "%M" in letters
+    half = "%I" in letters
+    if half and "%p" not in letters:
+        here.refuse("date_format", "leaves open which half of the day is meant.", "Add %p.")
+    clock = ("%H" in letters or half) and "%M" in letters
     if letters and not (whole or clock):
         here.refuse("date_format", "lacks year, month or day.", 'Write the like of "%d/%m/%Y".')
     return str(letters)

@@ -12,7 +12,7 @@ from outcomes.errors import DataContractError
 from outcomes.instruments import default_registry
 from outcomes.instruments.toml_table import TomlTable
 from outcomes.io.csv_rows import CsvFormat
-from outcomes.io.mapping import Block, CellSource, Mapping, Where
+from outcomes.io.mapping import Answers, Block, CellSource, Mapping, Where
 from outcomes.io.mapping_cells import (
     Defaults,
     read_cell,
@@ -22,7 +22,9 @@ from outcomes.io.mapping_cells import (
     read_decimal,
     read_texts,
     read_time_zone,
+    read_where,
 )
+from outcomes.io.mapping_queries import read_address, read_queries
 from outcomes.schema import SCHEMAS, TableSchema
 from outcomes.settings import settings_from
 
@@ -38,6 +40,8 @@ TOP_KEYS = {
     "id_prefix": str,
     "complete_to": object,
     "codes": dict,
+    "database": dict,
+    "queries": dict,
     "settings": dict,
     "instruments": dict,
 }
@@ -49,6 +53,9 @@ BLOCK_KEYS: dict[str, type] = {
     "one_row_per_key": bool,
     "for_each": list,
     "id_prefix": str,
+    "query": str,
+    "answers": dict,
+    "not_recorded": list,
 }
 
 _HEADER_LIMIT = 1_000
@@ -126,6 +133,8 @@ def read_mapping(path: Path | str) -> Mapping:
         settings=_settings(values, path.name),
         time_zone=defaults.time_zone,
         codes=read_codes(top, values.get("codes", {})),
+        database=read_address(top) if "database" in values else "",
+        queries=read_queries(top) if "queries" in values else (),
     )
 
 
@@ -189,11 +198,15 @@ def _block(schema: TableSchema, here: TomlTable, defaults: Defaults) -> Block:
         key=here.place,
         records=tuple(records),
         varying=tuple(varying),
-        file=options.get("file", "*"),
+        file=options.get("query", options.get("file", "*")),
         where=_where(here, options.get("where", [])),
         one_row_per_key=options.get("one_row_per_key", False),
         sheet=options.get("sheet", ""),
         header=_header(here, options["header"]) if "header" in options else (),
+        answers=_answers(here, records),
+        not_recorded=_not_recorded(schema, here, options["not_recorded"])
+        if "not_recorded" in options
+        else (),
     )
 
 
@@ -207,14 +220,41 @@ def _header(here: TomlTable, content: Any) -> tuple[int, ...]:
 
 
 def _where(here: TomlTable, content: Any) -> tuple[Where, ...]:
-    conditions = []
-    for part in content if isinstance(content, list) else [content]:
-        below = TomlTable(part, f"{here.place}.where", here.file)
-        values = below.check({"column": str, "is": list, "filled": bool}, ("column",))
-        if ("is" in values) == ("filled" in values) or values.get("filled") is False:
-            below.refuse("", "needs either is or filled.", 'Write is = ["text"], or filled = true.')
-        conditions.append(Where(values["column"], read_texts(below, "is", values.get("is", []))))
-    return tuple(conditions)
+    parts = content if isinstance(content, list) else [content]
+    return tuple(read_where(here, "where", part)[0] for part in parts)
+
+
+def _answers(here: TomlTable, records: list[dict[str, CellSource]]) -> Answers | None:
+    """How answers are listed; cells that are answers need it, and the other way round."""
+    asked = any(cell.question for record in records for cell in record.values())
+    if "answers" not in here.content:
+        if asked:
+            here.refuse(
+                "answers",
+                "is missing, and a column is an answer.",
+                'Add answers = { question = "…", answer = "…", of = ["…"] }.',
+            )
+        return None
+    if not asked:
+        here.refuse("answers", "is there, and no column is an answer.", "Use answer_to.")
+    below = here.below("answers")
+    values = below.check({"question": str, "answer": str, "of": list}, ("question", "answer", "of"))
+    if not values["of"]:
+        below.refuse("of", "is empty.", "Name the columns that tell one form from another.")
+    return Answers(values["question"], values["answer"], read_texts(below, "of", values["of"]))
+
+
+def _not_recorded(schema: TableSchema, here: TomlTable, content: list[Any]) -> tuple[str, ...]:
+    """Statuses that the source deletes."""
+    known = schema.column("status").allowed if schema.name == "sessions" else ()
+    named = read_texts(here, "not_recorded", content)
+    if not known or not named or not set(named) <= set(known):
+        here.refuse(
+            "not_recorded",
+            "names statuses of sessions that the source does not keep.",
+            f"Use some of: {', '.join(known)}." if known else "Leave it out.",
+        )
+    return named
 
 
 def _record(schema: TableSchema, here: TomlTable, defaults: Defaults) -> dict[str, CellSource]:

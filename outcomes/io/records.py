@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from outcomes.io.answers import gather_answers
 from outcomes.io.mapping import Block
 from outcomes.io.rows import Broken, Rows, stack
 from outcomes.io.transform import rewrite
 
-COUNTS = ("table", "file", "source_rows", "passed_over", "repeated")
+COUNTS = ("table", "file", "source_rows", "passed_over", "repeated", "joined")
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,10 @@ class Records:
     rows : Rows
         With the line of the source that each came from.
     counts : DataFrame
-        Columns table, file, source_rows, passed_over, repeated: places in the source where a row of
-        the table could stand, those where nothing was recorded or the row is about something else,
-        and those that say again what another row says.
+        Columns table, file, source_rows, passed_over, repeated, joined: places in the source where
+        a row of the table could stand, those where nothing was recorded or the row is about
+        something else, those that say again what another row says, and those that are part of the
+        row that another began, as answers to one form are.
     """
 
     rows: Rows
@@ -49,15 +51,21 @@ def make_records(block: Block, sources: Sequence[Rows]) -> Records:
         Rows of the block's table.
     """
     parts: list[Rows] = []
-    counts: list[tuple[str, str, int, int, int]] = []
+    counts: list[tuple[str, str, int, int, int, int]] = []
     for source in sources:
         if not block.is_about(source.files[0]):
             continue
+        places, joined = len(source) * len(block.records), 0
+        notices: tuple[str, ...] = ()
+        if block.answers is not None:
+            gathered = gather_answers(block, source)
+            source, joined = gathered.rows, gathered.joined * len(block.records)
+            notices = source.notices
         made = [_one_record(block, number, source) for number in range(len(block.records))]
-        places = len(source) * len(made)
         kept = sum(len(part) for part in made)
-        parts += made
-        counts.append((block.table.name, source.files[0], places, places - kept, 0))
+        parts += [replace(made[0], notices=notices), *made[1:]]
+        passed = places - joined - kept
+        counts.append((block.table.name, source.files[0], places, passed, 0, joined))
     rows = stack(parts)
     table = pd.DataFrame(counts, columns=list(COUNTS))
     if block.one_row_per_key:
@@ -77,9 +85,7 @@ def _one_record(block: Block, number: int, source: Rows) -> Rows:
     cells = pd.DataFrame({name: column.cells for name, column in written.items()})
     meant = np.ones(len(source), dtype=bool)
     for condition in block.where:
-        found = source.cells[condition.column].str.strip()
-        chosen = found.isin(condition.is_one_of) if condition.is_one_of else found != ""
-        meant &= chosen.to_numpy()
+        meant &= condition.chosen(source.cells)
     if varying:
         meant &= (cells[list(varying)] != "").any(axis=1).to_numpy()
     meant |= broken_at

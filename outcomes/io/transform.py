@@ -23,6 +23,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]*(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?")
 _UNNAMED_FORMAT = (
     "is not written YYYY-MM-DD: give date_format in the mapping, since 03/04 may be March or April"
 )
+_UNCLEAR = "is a time that the clocks there skip or show twice, as summer time begins or ends"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def rewrite(cell: CellSource, column: Column, source: Rows) -> Rewritten:
         return _from_origin(cell, source)
     if cell.checked:
         return _from_checkboxes(cell, source)
+    if cell.cases:
+        return _from_cases(cell, source)
     if not cell.column:
         text = _with_file(cell.constant, source)
         return Rewritten(pd.Series(text, index=here.index, dtype="str"))
@@ -112,6 +115,12 @@ def _interleave(typed: np.ndarray, yes: Rewritten, no: Rewritten) -> Rewritten:
 def _rewrite_typed(cell: CellSource, column: Column, texts: pd.Series) -> Rewritten:
     """Numbers, dates and flags that the source types need no format to be understood."""
     if cell.meanings is None and column.kind in ("date", "time"):
+        unclear = np.zeros(len(texts), dtype=bool)
+        if cell.zone:
+            dated = texts.where(texts.str.match(_ISO))
+            days = pd.to_datetime(dated, format="ISO8601", errors="coerce")
+            here, unclear = _on_clinic_clock(days, cell)
+            texts = here.dt.strftime("%Y-%m-%d %H:%M").where(here.notna(), texts).astype("str")
         pattern = _MOMENT if column.kind == "date" else _CLOCK
         found = texts.str.extract(pattern, expand=False)
         wrong = (found.isna() & (texts != "")).to_numpy()
@@ -122,7 +131,9 @@ def _rewrite_typed(cell: CellSource, column: Column, texts: pd.Series) -> Rewrit
             if column.kind == "date"
             else "is no time of day"
         )
-        return Rewritten(cells, ((wrong, reason),))
+        return Rewritten(cells, ((wrong, reason), (unclear, _UNCLEAR)))
+    if cell.date_format and column.name == "birth_year":
+        return Rewritten(texts.str.replace(rf"^({_ISO}).*$", lambda day: day[1][:4], regex=True))
     if cell.meanings is None and column.kind == "flag":
         texts = texts.replace({"TRUE": "1", "FALSE": "0"})
     return _rewrite_distinct(replace(cell, decimal=".", date_format=""), column, texts)
@@ -143,11 +154,15 @@ def _rewrite_distinct(cell: CellSource, column: Column, texts: pd.Series) -> Rew
             ((unknown, "is not among the values that the mapping names"),),
         )
     if cell.date_format:
-        letters = "%H:%M" if column.kind == "time" else "%Y-%m-%d"
-        days = _days_of(texts.where(filled), cell)
+        letters = {"time": "%H:%M", "date": "%Y-%m-%d"}.get(column.kind, "%Y")
+        days = _days_of(texts.where(filled), cell.date_format, cell)
         wrong = days.isna().to_numpy() & filled
-        written = days.dt.strftime(letters).where(days.notna(), texts)
-        return Rewritten(written.astype("str"), ((wrong, f"is not written {cell.date_format}"),))
+        here, unclear = _on_clinic_clock(days, cell)
+        written = here.dt.strftime(letters).where(here.notna(), texts)
+        return Rewritten(
+            written.astype("str"),
+            ((wrong, f"is not written {cell.date_format}"), (unclear, _UNCLEAR)),
+        )
     if column.kind == "date":
         wrong = filled & ~texts.str.fullmatch(_ISO).to_numpy(dtype=bool)
         return Rewritten(texts, ((wrong, _UNNAMED_FORMAT),))
@@ -165,12 +180,22 @@ def _rewrite_distinct(cell: CellSource, column: Column, texts: pd.Series) -> Rew
     return Rewritten(texts)
 
 
-def _days_of(texts: pd.Series, cell: CellSource) -> pd.Series:
+def _days_of(texts: pd.Series, written: str, cell: CellSource) -> pd.Series:
     """Days and times as written, or on the clock of the clinic where they carry an offset."""
-    if "%z" not in cell.date_format:
-        return pd.to_datetime(texts, format=cell.date_format, errors="coerce")
-    moments = pd.to_datetime(texts, format=cell.date_format, errors="coerce", utc=True)
+    if "%z" not in written:
+        return pd.to_datetime(texts, format=written, errors="coerce")
+    moments = pd.to_datetime(texts, format=written, errors="coerce", utc=True)
     return moments.dt.tz_convert(cell.time_zone).dt.tz_localize(None)
+
+
+def _on_clinic_clock(days: pd.Series, cell: CellSource) -> tuple[pd.Series, np.ndarray]:
+    """Bring times of a clock elsewhere to that of the clinic, and say which are unclear."""
+    if not cell.zone:
+        return days, np.zeros(len(days), dtype=bool)
+    # a clock put forward skips an hour, and one put back shows an hour twice
+    moments = days.dt.tz_localize(cell.zone, ambiguous="NaT", nonexistent="NaT")
+    unclear = (moments.isna() & days.notna()).to_numpy()
+    return moments.dt.tz_convert(cell.time_zone).dt.tz_localize(None), unclear
 
 
 def _reckon(text: str, cell: CellSource) -> str | None:
@@ -210,6 +235,17 @@ def _from_origin(cell: CellSource, source: Rows) -> Rewritten:
     days = start.astype("datetime64[s]") + ahead
     cells = days.dt.strftime("%Y-%m-%d").where(days.notna(), shown)
     return Rewritten(cells.astype("str"), tuple(problems))
+
+
+def _from_cases(cell: CellSource, source: Rows) -> Rewritten:
+    """Take what the first condition says that a row meets."""
+    met = [case.where.chosen(source.cells) for case in cell.cases]
+    said = np.select(met, [case.then for case in cell.cases], cell.otherwise or "")
+    cells = pd.Series(said, index=source.cells.index, dtype="str")
+    if cell.otherwise is not None:
+        return Rewritten(cells)
+    none = ~np.logical_or.reduce(met)
+    return Rewritten(cells, ((none, "is none of the cases that the mapping names"),))
 
 
 def _from_checkboxes(cell: CellSource, source: Rows) -> Rewritten:

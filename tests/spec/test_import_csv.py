@@ -169,6 +169,7 @@ def test_a_wide_row_becomes_long_and_every_place_is_accounted_for(tmp_path: Path
         "source_rows": 9,
         "passed_over": 2,
         "repeated": 0,
+        "joined": 0,
         "rows_read": 7,
         "rows_accepted": 4,
         "rows_rejected": 3,
