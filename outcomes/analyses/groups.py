@@ -18,12 +18,12 @@ from outcomes.errors import EstimationError
 from outcomes.settings import CADENCES
 from outcomes.tables import Tables
 
-CADENCE = "cadence"
+CADENCE, ONSET = "cadence", "onset"
 START_COLUMNS = ["patient_id", "start", "first_session"]
-GROUPINGS = ("", "onset", CADENCE, "clinic")
+GROUPINGS = ("", ONSET, CADENCE, "clinic")
 ORDER: dict[str, tuple[str, ...]] = {
     "": ("",),
-    "onset": ("acute", "subacute", "chronic"),
+    ONSET: ("acute", "subacute", "chronic"),
     CADENCE: CADENCES,
 }
 

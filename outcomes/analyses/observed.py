@@ -43,6 +43,32 @@ def observed_means(answers: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     return table.assign(conf_low=low, conf_high=high)
 
 
+def means_of_sums(sums: pd.DataFrame, centre: float, level: float = 0.95) -> pd.DataFrame:
+    """Mean of the answers in each group and window, from sums over them.
+
+    Parameters
+    ----------
+    sums : DataFrame
+        By (group, window): n, total and squares of the distance from `centre`.
+    centre : float
+        What was subtracted from every answer.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame
+        As `observed_means` of the answers themselves gives.
+    """
+    n, away = sums["n"], sums["total"] / sums["n"]
+    variance = (sums["squares"] - n * away**2).clip(lower=0) / (n - 1).where(n > 1)
+    table = pd.DataFrame(
+        {"estimate": centre + away, "sd": np.sqrt(variance), "n_patients": n.astype("int64")}
+    ).reset_index()
+    low, high = mean_interval(table["estimate"], table["sd"].fillna(0), table["n_patients"], level)
+    return table.assign(conf_low=low, conf_high=high)
+
+
 def completers_means(
     answers: pd.DataFrame, last: dict[str, int], level: float = 0.95
 ) -> pd.DataFrame:

@@ -135,7 +135,7 @@ def estimate_pain_trajectory(
             summary="mean in each analysis window, and its change from day 0",
         ),
         curve=course.curve(),
-        steps=scores.steps,
+        steps=course.steps,
         diagnostics=course.diagnostics,
         notes=course.notes,
     )

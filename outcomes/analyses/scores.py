@@ -77,9 +77,26 @@ class WindowScores:
     def steps(self) -> list[tuple[str, str, int, int]]:
         """Patients with at least one answer, for `exclusions_frame`."""
         everyone = self.frame["patient_id"].nunique()
+        return [self.step(everyone, self.answers["patient_id"].nunique())]
+
+    def step(self, everyone: int, answering: int) -> tuple[str, str, int, int]:
+        """Say who was left out for want of an answer.
+
+        Parameters
+        ----------
+        everyone : int
+            Patients asked about.
+        answering : int
+            Those of them with an answer in any window.
+
+        Returns
+        -------
+        tuple of (step, reason, n_in, n_out)
+            For `exclusions_frame`.
+        """
         label, how = self.instrument.label, TIMINGS[self.timing]
         reason = f"no score of {label} {how} in any window, and no baseline"
-        return [("answered at least once", reason, everyone, self.answers["patient_id"].nunique())]
+        return ("answered at least once", reason, everyone, answering)
 
     @property
     def described(self) -> str:

@@ -10,15 +10,23 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.analyses.groups import CADENCE, Members
+from outcomes.analyses.course_sums import (
+    START,
+    CourseCounts,
+    CourseSums,
+    ModelledWindows,
+    choose_windows,
+    count_course,
+    sum_course,
+)
+from outcomes.analyses.groups import CADENCE, ONSET, Members
 from outcomes.analyses.notes import gather, label
-from outcomes.analyses.observed import completers_means, observed_means
+from outcomes.analyses.observed import means_of_sums
 from outcomes.analyses.scores import WindowScores
 from outcomes.analyses.window_means import (
-    START,
     ModelChoices,
     WindowMeans,
-    fit_window_means,
+    fit_means,
     parallel_test,
 )
 from outcomes.errors import EstimationError
@@ -46,7 +54,13 @@ class Trajectory:
     Parameters
     ----------
     scores : WindowScores
-        The answers.
+        What was asked, and the answers where they are at hand.
+    counts : CourseCounts
+        How many answered.
+    sums : CourseSums
+        Sums over the answers.
+    chosen : ModelledWindows
+        Windows that have a mean.
     models : dict of str to WindowMeans
         The model of each group that has one.
     failures : dict of str to str
@@ -63,6 +77,9 @@ class Trajectory:
     """
 
     scores: WindowScores
+    counts: CourseCounts
+    sums: CourseSums
+    chosen: ModelledWindows
     models: dict[str, WindowMeans]
     failures: dict[str, str]
     grid: pd.DataFrame
@@ -129,19 +146,21 @@ class Trajectory:
 
     def parallel_row(self) -> pd.DataFrame:
         """Test that the groups change alike: one row, or none where there is nothing to test."""
-        answers = self.scores.answers
         row = {
             "outcome": self.scores.instrument.code,
             "group_by": self.group_by,
             "term": "change_interaction",
             "unit": "F",
         }
+        if self.sums.together is None:
+            return pd.DataFrame()
+        scarcest = min(
+            self.counts.scarcest_pair(group, self.chosen.shared) for group in self.chosen.compared
+        )
         try:
-            test = parallel_test(answers, self.choices)
+            test = parallel_test(self.sums.together, scarcest, self.choices)
         except EstimationError as error:
             return pd.DataFrame([{**row, "status": "refused", "note": error.problem}])
-        if test is None:
-            return pd.DataFrame()
         freedom = f"F with {test['num_df'].iloc[0]:.0f} and {test['den_df'].iloc[0]:.0f} df"
         return pd.DataFrame(
             {
@@ -149,8 +168,8 @@ class Trajectory:
                 "estimate": test["f"],
                 "df": test["den_df"],
                 "p_value": test["p_value"],
-                "n_patients": answers["patient_id"].nunique(),
-                "n_assessments": len(answers),
+                "n_patients": self.counts.answering,
+                "n_assessments": self.counts.cells["answered"].sum(),
                 "method": "MMRM, joint test of group × window",
                 "note": freedom,
             }
@@ -159,14 +178,11 @@ class Trajectory:
     def curve(self) -> pd.DataFrame:
         """Model's means, means of those who answered and of completers, ready to plot."""
         means = self.rows("mean").assign(series="model")
-        last = {group: max(model.windows) for group, model in self.models.items()}
-        answers = self.scores.closed
         level = self.choices.conf_level
+        observed = means_of_sums(self.sums.observed, self.sums.centre, level)
+        completers = means_of_sums(self.sums.completers, self.sums.centre, level)
         parts = [means[means["status"] == "ok"]]
-        for series, table in (
-            ("answering", observed_means(answers, level)),
-            ("completers", completers_means(answers, last, level)),
-        ):
+        for series, table in (("answering", observed), ("completers", completers)):
             eligible = self.grid[["group", "window", "n_eligible"]]
             parts.append(
                 table.merge(eligible, on=["group", "window"]).assign(
@@ -178,7 +194,7 @@ class Trajectory:
         whole = pd.concat(parts, ignore_index=True)
         enough = whole["n_assessments"].fillna(whole["n_patients"]) >= self.choices.min_answers
         shown = enough & (whole["window"] >= self.first_shown)
-        at_start = observed_means(answers[answers["window"] == START], level).set_index("group")
+        at_start = observed[observed["window"] == START].set_index("group")
         whole["start_level"] = whole["group"].map(at_start["estimate"]).astype("float64")
         whole["start_level_n"] = (
             whole["group"].map(at_start["n_patients"]).astype("float64").fillna(0)
@@ -186,11 +202,16 @@ class Trajectory:
         return whole.loc[shown, CURVE_COLUMNS].reset_index(drop=True)
 
     @property
+    def steps(self) -> list[tuple[str, str, int, int]]:
+        """Patients with at least one answer, for `exclusions_frame`."""
+        return [self.scores.step(self.counts.everyone, self.counts.answering)]
+
+    @property
     def diagnostics(self) -> dict[str, Any]:
         """Facts about the fit and the timing of the answers."""
         facts: dict[str, Any] = {
             "timing": self.scores.timing,
-            "near_session": self.scores.near_session,
+            "near_session": self.counts.near_session,
         }
         facts["models"] = pd.DataFrame(
             [
@@ -280,21 +301,55 @@ def follow(
     Windows before the landmark stay in the model of a split by cadence: they lie before the
     landmark, and they say something about answers that are missing after it.
     """
+    counts = count_course(scores)
+    chosen = choose_windows(counts, choices.min_answers)
+    sums = sum_course(scores, chosen, compare=group_by == ONSET)
+    return conclude(scores, counts, sums, people.order, group_by, landmark, choices)
+
+
+def conclude(
+    scores: WindowScores,
+    counts: CourseCounts,
+    sums: CourseSums,
+    order: tuple[str, ...],
+    group_by: str,
+    landmark: int,
+    choices: ModelChoices,
+) -> Trajectory:
+    """Fit the course of one instrument to sums over its answers.
+
+    Parameters
+    ----------
+    scores : WindowScores
+        What was asked; its answers are not looked at.
+    counts : CourseCounts
+        Counts over all patients.
+    sums : CourseSums
+        Sums over all patients, over the windows that `choose_windows` finds in `counts`.
+    order : tuple of str
+        Groups, in the order they are shown.
+    group_by, landmark, choices
+        As for `follow`.
+
+    Returns
+    -------
+    Trajectory
+        As `follow` gives it.
+    """
+    chosen = choose_windows(counts, choices.min_answers)
     first_shown = landmark if group_by == CADENCE else START
-    frame = scores.frame.assign(counted=scores.frame["at_risk"] & scores.frame["answered"])
-    counts = frame.groupby(["group", "window"])[["at_risk", "counted", "answered"]].sum()
     shown = [day for day in scores.windows if day >= first_shown or day == START]
-    index = pd.MultiIndex.from_product([people.order, shown], names=["group", "window"])
-    grid = counts.reindex(index, fill_value=0).astype("int64").reset_index()
+    index = pd.MultiIndex.from_product([order, shown], names=["group", "window"])
+    grid = counts.cells.reindex(index, fill_value=0).astype("int64").reset_index()
     grid.columns = pd.Index(["group", "window", "n_eligible", "n_patients", "n_assessments"])
     models: dict[str, WindowMeans] = {}
     failures: dict[str, str] = {}
-    for group, answers in scores.answers.groupby("group"):
+    for group, windows in chosen.by_group.items():
+        scarcest = counts.scarcest_pair(group, windows)
         try:
-            model = fit_window_means(answers[["patient_id", "window", "value"]], choices)
+            models[group] = fit_means(sums.models[group], windows, scarcest, choices)
         except EstimationError as error:
-            failures[str(group)] = error.problem
-            continue
-        if model is not None:
-            models[str(group)] = model
-    return Trajectory(scores, models, failures, grid, group_by, first_shown, choices)
+            failures[group] = error.problem
+    return Trajectory(
+        scores, counts, sums, chosen, models, failures, grid, group_by, first_shown, choices
+    )

@@ -17,9 +17,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from outcomes.analyses.course_sums import START, summarise_means
 from outcomes.errors import EstimationError
 from outcomes.stats.intervals import t_interval
-from outcomes.stats.mmrm import MmrmResult, fit_mmrm
+from outcomes.stats.mmrm import MmrmResult, MmrmStatistics, fit_mmrm
 from outcomes.stats.mmrm.inference import Df, Vcov
 
 # From the fewest assumptions to the most; the reason for every step down is kept and shown.
@@ -28,7 +29,6 @@ LAST_RESORT = "compound-symmetry"
 # A covariance of two windows is not estimated from fewer people. With 10 to 20 shared patients and
 # twelve windows the unstructured fit was seen to run to the edge of the parameter space.
 PAIR_MINIMUM = 30
-START = 0
 Inference = Literal["observed", "kenward-roger"]
 # Degrees of freedom and covariance to ask a fit for. Kenward-Roger as linear in the covariance: the
 # other convention gives standard errors below those of a paired comparison without any gap.
@@ -183,7 +183,7 @@ class WindowMeans:
 
 
 def fit_window_means(answers: pd.DataFrame, choices: ModelChoices) -> WindowMeans | None:
-    """Fit means by window for one group.
+    """Fit means by window for one group from its answers.
 
     Parameters
     ----------
@@ -204,6 +204,45 @@ def fit_window_means(answers: pd.DataFrame, choices: ModelChoices) -> WindowMean
 
     Notes
     -----
+    As `fit_means`, of the sums of these answers.
+    """
+    enough = answers.groupby("window")["value"].transform("size") >= choices.min_answers
+    data = answers[enough]
+    windows = tuple(sorted(int(window) for window in data["window"].unique()))
+    if len(windows) < 2:
+        return None
+    seen = pd.crosstab(data["patient_id"], data["window"]).to_numpy()
+    return fit_means(summarise_means(data, windows), windows, int((seen.T @ seen).min()), choices)
+
+
+def fit_means(
+    sums: MmrmStatistics, windows: tuple[int, ...], scarcest: int, choices: ModelChoices
+) -> WindowMeans:
+    """Fit means by window for one group.
+
+    Parameters
+    ----------
+    sums : MmrmStatistics
+        As made by `summarise_means`.
+    windows : tuple of int
+        Windows of the sums.
+    scarcest : int
+        Smallest number of patients who answered in both of two windows.
+    choices : ModelChoices
+        Choices about the model.
+
+    Returns
+    -------
+    WindowMeans
+        The fit.
+
+    Raises
+    ------
+    EstimationError
+        If not even compound symmetry can be fitted.
+
+    Notes
+    -----
     y_it = mu_t + e_it with e_i ~ N(0, Sigma) over windows, by restricted maximum likelihood. A
     window with fewer than `min_answers` answers has no mean and its answers are not used. Sigma is
     unstructured where every two windows share at least `PAIR_MINIMUM` patients; otherwise, and when
@@ -215,15 +254,10 @@ def fit_window_means(answers: pd.DataFrame, choices: ModelChoices) -> WindowMean
     Mallinckrodt CH, Clark WS, David SR. Accounting for dropout bias using mixed-effects models.
     J Biopharm Stat 2001;11:9–21.
     """
-    data = _with_enough(answers, choices.min_answers)
-    windows = tuple(sorted(int(window) for window in data["window"].unique()))
-    if len(windows) < 2:
-        return None
-    n_patients = data["patient_id"].nunique()
-    fit, covariance, warnings = _descend("value ~ 0 + window", data, choices.covariance)
+    fit, covariance, warnings = _descend(sums, scarcest, choices.covariance)
     return WindowMeans(
         windows,
-        n_patients,
+        int(sums.n_subjects.sum()),
         covariance,
         choices.inference,
         tuple(warnings),
@@ -233,21 +267,22 @@ def fit_window_means(answers: pd.DataFrame, choices: ModelChoices) -> WindowMean
     )
 
 
-def parallel_test(answers: pd.DataFrame, choices: ModelChoices) -> pd.DataFrame | None:
+def parallel_test(sums: MmrmStatistics, scarcest: int, choices: ModelChoices) -> pd.DataFrame:
     """Test whether groups change alike from day 0 over the windows that all of them have.
 
     Parameters
     ----------
-    answers : DataFrame
-        One row a patient and window with an answer: patient_id, group, window, value.
+    sums : MmrmStatistics
+        Of ``value ~ window * group`` with a covariance for each group.
+    scarcest : int
+        Smallest number of patients of a group who answered in both of two windows.
     choices : ModelChoices
         Choices about the model.
 
     Returns
     -------
-    DataFrame or None
-        One row: f, num_df, den_df, p_value. None where fewer than two groups have a
-        baseline and a later window in common.
+    DataFrame
+        One row: f, num_df, den_df, p_value.
 
     Raises
     ------
@@ -259,48 +294,24 @@ def parallel_test(answers: pd.DataFrame, choices: ModelChoices) -> pd.DataFrame 
     One model for all groups, each with a covariance of its own, and an F test of
     (mu_gt − mu_g0) − (mu_1t − mu_10) = 0 for all groups g and windows t.
     """
-    data = _with_enough(answers, choices.min_answers)
-    held = pd.crosstab(data["group"], data["window"]) > 0
-    if START not in held.columns:
-        return None
-    held = held[held[START]]
-    shared = list(held.columns[held.all()])
-    if len(held) < 2 or len(shared) < 2:
-        return None
-    data = data[data["group"].isin(held.index) & data["window"].isin(shared)]
-    fit, _, _ = _descend("value ~ window * group", data, choices.covariance, group="group")
+    fit, _, _ = _descend(sums, scarcest, choices.covariance)
     return fit.test("window:group", *ASKED[choices.inference])
 
 
-def _with_enough(answers: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Answers of the windows that have enough of them, within groups where there are groups."""
-    by = ["group", "window"] if "group" in answers else ["window"]
-    return answers[answers.groupby(by)["value"].transform("size") >= minimum]
-
-
-def _descend(
-    formula: str, data: pd.DataFrame, first: str, group: str | None = None
-) -> tuple[MmrmResult, str, list[str]]:
+def _descend(sums: MmrmStatistics, scarcest: int, first: str) -> tuple[MmrmResult, str, list[str]]:
     """Fit the first structure of the ladder that the data carry."""
     warnings = []
     ladder = [first, *LADDER[LADDER.index(first) + 1 :]] if first in LADDER else [first]
     for structure in [*ladder, LAST_RESORT]:
         name = structure.replace("-", " ")
-        if structure == "unstructured" and _scarcest_pair(data) < PAIR_MINIMUM:
+        if structure == "unstructured" and scarcest < PAIR_MINIMUM:
             warnings.append(
                 f"Some two windows share fewer than {PAIR_MINIMUM} patients, too few for an "
                 f"{name} covariance; a simpler one was used."
             )
             continue
         try:
-            fit = fit_mmrm(
-                formula,
-                data.assign(window=_ordered(data["window"])),
-                subject="patient_id",
-                visit="window",
-                covariance=structure,
-                group=group,
-            )
+            fit = fit_mmrm(sums, covariance=structure)
         except EstimationError as error:
             if structure == LAST_RESORT:
                 raise
@@ -310,21 +321,3 @@ def _descend(
             return fit, structure, [*warnings, *fit.problems]
         warnings.append(f"The fit with {name} covariance did not converge.")
     raise AssertionError("the last resort either returns or raises")
-
-
-def _ordered(window: pd.Series) -> pd.Categorical:
-    return pd.Categorical(window, categories=sorted(window.unique()), ordered=True)
-
-
-def _scarcest_pair(data: pd.DataFrame) -> int:
-    """Smallest number of patients who answered in both of two windows, in any group."""
-    keys = data["group"].to_numpy() if "group" in data else np.full(len(data), "")
-    fewest = []
-    for key in np.unique(keys):
-        part = data[keys == key]
-        row, patients = pd.factorize(part["patient_id"])
-        column, windows = pd.factorize(part["window"])
-        seen = np.zeros((len(patients), len(windows)))
-        seen[row, column] = 1.0
-        fewest.append(int((seen.T @ seen).min()))
-    return min(fewest)
