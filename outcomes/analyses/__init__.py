@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.analyses.clinic_activity import ClinicActivitySpec, estimate_clinic_activity
+from outcomes.analyses.clinic_benchmark import ClinicBenchmarkSpec, estimate_clinic_benchmark
 from outcomes.analyses.due import DueSpec, estimate_due
 from outcomes.analyses.group_difference import GroupDifferenceSpec, estimate_group_difference
 from outcomes.analyses.headache_frequency import (
@@ -28,10 +29,12 @@ from outcomes.analyses.sessions_to_improvement import (
     SessionsToImprovementSpec,
     estimate_sessions_to_improvement,
 )
+from outcomes.analyses.trends import TrendsSpec, estimate_trends
 from outcomes.analyses.window_means import ModelChoices
 
 __all__ = [
     "ClinicActivitySpec",
+    "ClinicBenchmarkSpec",
     "DueSpec",
     "GroupDifferenceSpec",
     "HeadacheFrequencySpec",
@@ -43,7 +46,9 @@ __all__ = [
     "PainTrajectorySpec",
     "RomChangeSpec",
     "SessionsToImprovementSpec",
+    "TrendsSpec",
     "estimate_clinic_activity",
+    "estimate_clinic_benchmark",
     "estimate_due",
     "estimate_group_difference",
     "estimate_headache_frequency",
@@ -54,6 +59,7 @@ __all__ = [
     "estimate_pain_trajectory",
     "estimate_rom_change",
     "estimate_sessions_to_improvement",
+    "estimate_trends",
     "fit_off_track_reference",
     "plan_maintenance_schedules",
 ]

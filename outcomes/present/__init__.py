@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from outcomes.present.disclosure import Policy, Release, disclose
+from outcomes.present.figures.clinic_trends import plot_clinic_trends
+from outcomes.present.figures.control_chart import plot_trend
 from outcomes.present.figures.course import plot_course
+from outcomes.present.figures.funnel import plot_funnel
 from outcomes.present.figures.movement import plot_movement
 from outcomes.present.sections.activity import period_comparison
 from outcomes.present.sections.answer import answer
+from outcomes.present.sections.benchmark import clinic_comparison, clinic_courses
 from outcomes.present.sections.context import published_figures
 from outcomes.present.sections.cover import cover
 from outcomes.present.sections.difference import group_differences
@@ -20,11 +24,14 @@ from outcomes.present.sections.missing import (
 from outcomes.present.sections.movement import neck_movement
 from outcomes.present.sections.pain import pain_course, pain_split
 from outcomes.present.sections.terms import definitions
+from outcomes.present.sections.trends import trend_charts
 
 __all__ = [
     "Policy",
     "Release",
     "answer",
+    "clinic_comparison",
+    "clinic_courses",
     "cover",
     "definitions",
     "disclose",
@@ -35,10 +42,14 @@ __all__ = [
     "pain_course",
     "pain_split",
     "period_comparison",
+    "plot_clinic_trends",
     "plot_course",
+    "plot_funnel",
     "plot_movement",
+    "plot_trend",
     "published_figures",
     "records_read",
     "too_small_to_show",
+    "trend_charts",
     "who_is_missing",
 ]

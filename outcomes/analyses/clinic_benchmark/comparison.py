@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analyses.case_mix import RESPONDER, Outcomes, expected
-from outcomes.analyses.clinic_benchmark.spec import ClinicBenchmarkSpec
+from outcomes.analyses.clinic_benchmark.spec import CLINIC, ClinicBenchmarkSpec
 from outcomes.errors import EstimationError
 from outcomes.stats.case_mix import CaseMix
 from outcomes.stats.funnel import Funnel, funnel_of_means, funnel_of_proportions
@@ -51,7 +51,6 @@ class Comparison:
     facts: dict[str, float]
     mix: CaseMix
     why: str = ""
-    notes: tuple[str, ...] = field(default_factory=tuple)
 
 
 def compare(found: Outcomes, measure: str, spec: ClinicBenchmarkSpec) -> Comparison:
@@ -101,18 +100,18 @@ def compare(found: Outcomes, measure: str, spec: ClinicBenchmarkSpec) -> Compari
     table = table.assign(**blank, position="not_compared", named=False, q_value=np.nan)
     facts: dict[str, float] = {"overall": overall, "sd": mix.sd}
     facts["n_compared"] = float(table["compared"].sum())
-    notes = mix.notes
     if table["compared"].sum() < spec.min_clinics:
+        noun = "clinic" if spec.unit == CLINIC else "therapist"
         why = (
-            f"Limits need {spec.min_clinics} with {spec.min_patients} answers or more each; "
+            f"Limits need {spec.min_clinics} {noun}s with {spec.min_patients} answers or more; "
             f"there are {int(table['compared'].sum())}."
         )
-        return Comparison(table, pd.DataFrame(), facts, mix, why, notes)
+        return Comparison(table, pd.DataFrame(), facts, mix, why)
     chosen = table[table["compared"]]
     try:
         funnel = _funnel(chosen, measure, mix)
     except EstimationError as error:
-        return Comparison(table, pd.DataFrame(), facts, mix, error.problem, notes)
+        return Comparison(table, pd.DataFrame(), facts, mix, error.problem)
     units = funnel.units.set_axis(chosen.index)
     here = chosen.index
     # Means are compared as differences, shares as the share of those compared plus the difference.
@@ -130,7 +129,6 @@ def compare(found: Outcomes, measure: str, spec: ClinicBenchmarkSpec) -> Compari
         _lines(funnel, chosen, overall - centre),
         facts | _facts(funnel),
         mix,
-        notes=(*notes, *funnel.notes),
     )
 
 

@@ -119,7 +119,7 @@ def estimate_clinic_benchmark(
         noun = "clinic" if spec.unit == CLINIC else "therapist"
         reason = f"There is one {noun} only, so there is nothing to compare it with."
         return refuse(QUESTION, spec, tables, people, reason, **where)
-    rows, curves, notes = [_answered(found, people)], [], []
+    rows, curves = [_answered(found, people)], []
     diagnostics: dict[str, Any] = {"timing": spec.timing, "reason": spec.reason}
     for measure in MEASURES:
         try:
@@ -131,7 +131,6 @@ def estimate_clinic_benchmark(
         rows.append(_overall_rows(comparison, measure))
         curves.append(_curve(comparison, measure, found))
         diagnostics |= _diagnostics(comparison, measure)
-        notes += list(comparison.notes)
     unit = tables.registry.get(code).unit
     everything = pd.concat(rows, ignore_index=True)
     share = everything["term"].str.startswith(_PREFIX[RESPONDER]) | (
@@ -163,7 +162,7 @@ def estimate_clinic_benchmark(
         else None,
         steps=found.steps,
         diagnostics=diagnostics,
-        notes=(*_left_out(found), *dict.fromkeys(notes)),
+        notes=_left_out(found),
     )
 
 
@@ -327,6 +326,7 @@ def _diagnostics(found: Comparison, measure: str) -> dict[str, Any]:
         f"{prefix}calibration": found.mix.calibration(),
         f"{prefix}explained": 1 - residual / rows["observed"].var(ddof=0),
         f"{prefix}sd": found.mix.sd,
+        f"{prefix}case_mix_notes": " ".join(found.mix.notes),
         f"{prefix}q_values": found.units.loc[found.units["named"], ["unit", "q_value"]],
     }
 

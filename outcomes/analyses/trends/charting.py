@@ -82,7 +82,7 @@ def draw_chart(
     Raises
     ------
     EstimationError
-        If there are too few periods with a value, in all or in a part.
+        If there are too few periods with a value, in all or in a part, or all are the same.
 
     Notes
     -----
@@ -95,9 +95,13 @@ def draw_chart(
     known = int(np.isfinite(value).sum())
     if known < spec.min_periods:
         raise EstimationError(
-            f"{known} periods with enough patients are too few for a chart.",
+            f"Limits need {spec.min_periods} periods with enough patients; there are {known}."
+            if known
+            else "No period has enough patients to be charted.",
             f"Wait for {spec.min_periods}.",
         )
+    if np.nanmin(value) == np.nanmax(value):
+        raise EstimationError("All periods have the same value.", "There is nothing to chart.")
     periods = pd.PeriodIndex(series["period"])
     starts, freeze = spec.starts(periods), _baseline(value, spec.freeze)
     choices: dict[str, object] = {

@@ -262,7 +262,12 @@ def how_to_read(
                 "nothing had changed."
             )
     else:
-        said.append("There are too few periods for a band; read no trend into single points.")
+        same = bool(rows["estimate"].min() == rows["estimate"].max())
+        said.append(
+            "All periods have the same value."
+            if same
+            else "There are too few periods for a band; read no trend into single points."
+        )
     if (rows["kind"] == "residual").any():
         said.append(
             "Neighbouring periods are alike, so the chart shows what is left of each once the one "
@@ -368,6 +373,8 @@ def _draw(axes: Axes, rows: pd.DataFrame, measure: str, *, labelled: bool) -> No
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     if labelled:
+        # Room for the words beside what was flagged at the edge.
+        axes.margins(y=0.16 if (state != "").any() else 0.06)
         _label(axes, rows, scale, state)
 
 

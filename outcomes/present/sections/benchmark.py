@@ -43,7 +43,7 @@ def clinic_comparison(release: Release, name: str, trends: str = "") -> Section:
     Returns
     -------
     Section
-        Sentences, each clinic's own course, the comparison, and a table in alphabetical order. No
+        Each clinic's own course, sentences, the comparison, and a table in alphabetical order. No
         order by result anywhere.
     """
     result = release[name]
@@ -59,7 +59,7 @@ def clinic_comparison(release: Release, name: str, trends: str = "") -> Section:
     lead = Prose(_lead(result, noun), kind="answer")
     table = _table(result, clinics, release)
     limits = _limits_table(result, release)
-    parts: list[Part] = [lead, *own, *figures, *table, *limits]
+    parts: list[Part] = [*own, lead, *figures, *table, *limits]
     return Section(parts)
 
 
@@ -138,9 +138,9 @@ def _lead(result: AnalysisResult, noun: str) -> list[str]:
     if len(between):
         row = between.iloc[0]
         said.append(
-            f"{write.count(len(own), noun)} compared. Their results typically lie "
-            f"{write.score(row['estimate'])} points from the average, and could lie "
-            f"{write.interval(row['conf_low'], row['conf_high'])}."
+            f"{write.count(len(own), noun)} are compared. A typical one lies "
+            f"{write.estimate(row['estimate'], row['conf_low'], row['conf_high'])} points from the "
+            "average."
         )
     smallest = smallest_words(result, IMPROVEMENT, noun)
     if smallest:
@@ -186,44 +186,44 @@ def _table(result: AnalysisResult, clinics: list[str], release: Release) -> list
     ]
     if not rows:
         return []
-    why = [
-        f"{clinic}: {row['note']}"
-        for clinic in shown
-        if (row := found["adjusted"].get((clinic,))) and row["note"].startswith("not named")
-    ]
-    spec = result.spec
-    hidden = (
-        f"A {noun} is named in a comparison only with {spec.min_patients} answers or more, and "
-        "where at least "
-        f"{write.proportion(spec.min_reliability)} of the variation of its result is difference "
-        "between clinics and not chance; – stands where it is not."
+    when = write.follow_up(int(result.spec.window))
+    label = measure_label(result, RESPONDER, release.registry).partition(" after")[0]
+    columns = (
+        noun.capitalize(),
+        "Answered",
+        "Improvement, adjusted (95% CI)",
+        "Most likely difference from average (95% interval)",
+        f"{label}, adjusted (95% CI)",
     )
-    reason = (f"Compared because: {spec.reason}",) if getattr(spec, "reason", "") else ()
-    when = write.follow_up(int(spec.window))
+    # A column in which no clinic may be named says nothing.
+    kept = [0, 1, *(k for k in (2, 3, 4) if any(row[k] != write.NOT_KNOWN for row in rows))]
     return [
         Table(
             f"{noun.capitalize()}s in alphabetical order, after {when}",
-            (
-                noun.capitalize(),
-                "Answered",
-                "Improvement, adjusted (95% CI)",
-                "Most likely difference from average (95% interval)",
-                f"{measure_label(result, RESPONDER, release.registry).partition(' after')[0]}, "
-                "adjusted (95% CI)",
-            ),
-            rows,
-            (
-                *reason,
-                *few,
-                "Adjusted: what all patients together would have reached had everyone done as much "
-                f"better or worse than expected as the patients of this {noun}. The most likely "
-                "difference is drawn towards the average, the more the fewer patients there are.",
-                *((hidden,) if why or any(write.NOT_KNOWN in row[2:] for row in rows) else ()),
-                *_adjusted_for(result),
-                *notes_of(result),
-            ),
+            tuple(columns[k] for k in kept),
+            [tuple(row[k] for k in kept) for row in rows],
+            (*few, *_footnotes(result, noun, compared=len(kept) > 2), *notes_of(result)),
         )
     ]
+
+
+def _footnotes(result: AnalysisResult, noun: str, *, compared: bool) -> list[str]:
+    """Say how to read the table, as far as it compares anything."""
+    spec = result.spec
+    said = [f"Compared because: {spec.reason}"] if spec.reason else []
+    said.append("Answered: of those for whom the time was over and who had a score at the start.")
+    if not compared:
+        return said
+    said += [
+        "Adjusted: what all patients together would have reached had everyone done as much better "
+        f"or worse than expected as the patients of this {noun}. The most likely difference is "
+        "drawn towards the average, the more the fewer patients there are.",
+        f"A {noun} is named in a comparison only with {spec.min_patients} answers or more, and "
+        f"where at least {write.proportion(spec.min_reliability)} of the variation of its result "
+        f"is difference between {noun}s and not chance; – stands where it is not.",
+        *_adjusted_for(result),
+    ]
+    return said
 
 
 def _named(row: Row | None, *, signed: bool = False, share: bool = False) -> str:

@@ -75,6 +75,10 @@ def trend_sentences(result: AnalysisResult, release: Release) -> list[str]:
     for measure, window in _charts(result):
         rows = chart_rows(result, measure, window, "")
         label = trend_label(result, measure, window, release.registry).partition(", ")[0]
+        if rows["low"].isna().all() and rows["estimate"].min() == rows["estimate"].max():
+            level = value_words(float(rows["estimate"].dropna().iloc[0]), measure)
+            said.append(f"{label}: {level} throughout.")
+            continue
         if rows["low"].isna().all():
             short.append(_lower(label))
             continue
