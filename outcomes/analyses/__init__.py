@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from outcomes.analyses.clinic_activity import ClinicActivitySpec, estimate_clinic_activity
 from outcomes.analyses.clinic_benchmark import ClinicBenchmarkSpec, estimate_clinic_benchmark
+from outcomes.analyses.cohort_trend import CohortTrendSpec, estimate_cohort_trend
 from outcomes.analyses.due import DueSpec, estimate_due
 from outcomes.analyses.group_difference import GroupDifferenceSpec, estimate_group_difference
 from outcomes.analyses.headache_frequency import (
@@ -35,6 +36,7 @@ from outcomes.analyses.window_means import ModelChoices
 __all__ = [
     "ClinicActivitySpec",
     "ClinicBenchmarkSpec",
+    "CohortTrendSpec",
     "DueSpec",
     "GroupDifferenceSpec",
     "HeadacheFrequencySpec",
@@ -49,6 +51,7 @@ __all__ = [
     "TrendsSpec",
     "estimate_clinic_activity",
     "estimate_clinic_benchmark",
+    "estimate_cohort_trend",
     "estimate_due",
     "estimate_group_difference",
     "estimate_headache_frequency",
