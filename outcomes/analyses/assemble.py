@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.analyses.groups import CADENCE, Members, starting_pain
+from outcomes.analyses.groups import CADENCE, MemberCounts, Members, starting_pain
 from outcomes.results import AnalysisResult, estimates_frame, exclusions_frame
 from outcomes.stats.intervals import mean_interval
 from outcomes.tables import Tables
@@ -29,7 +29,7 @@ def assemble(
     question: str,
     spec: Any,
     tables: Tables,
-    people: Members,
+    people: Members | MemberCounts,
     rows: pd.DataFrame | Sequence[Mapping[str, Any]],
     *,
     group_by: str,
@@ -50,8 +50,8 @@ def assemble(
         The frozen dataclass with every choice made.
     tables : Tables
         The data set, to take the starting pain from.
-    people : Members
-        The patients of the analysis in the groups that the rows speak of.
+    people : Members or MemberCounts
+        The patients of the analysis in the groups that the rows speak of, or their numbers.
     rows : DataFrame or sequence of mappings
         Estimates, keyed by the columns of `outcomes.results.ESTIMATE_COLUMNS`.
     group_by : str
@@ -112,7 +112,7 @@ def refuse(
     question: str,
     spec: Any,
     tables: Tables,
-    people: Members,
+    people: Members | MemberCounts,
     reason: str,
     *,
     group_by: str = "",
@@ -129,8 +129,8 @@ def refuse(
         The frozen dataclass with every choice made.
     tables : Tables
         The data set.
-    people : Members
-        The patients that were there to analyse.
+    people : Members or MemberCounts
+        The patients that were there to analyse, or their numbers.
     reason : str
         What is missing, as a sentence.
     group_by : str
@@ -148,7 +148,7 @@ def refuse(
     row = {
         "outcome": outcome,
         "group_by": group_by,
-        "n_eligible": len(people.frame),
+        "n_eligible": people.size,
         "status": "refused",
         "note": reason,
     }

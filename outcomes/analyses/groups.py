@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from outcomes.derive.baseline import derive_baseline
@@ -45,6 +46,11 @@ class Members:
     frame: pd.DataFrame
     order: tuple[str, ...]
     steps: tuple[tuple[str, str, int, int], ...]
+
+    @property
+    def size(self) -> int:
+        """Number of members."""
+        return len(self.frame)
 
     @property
     def start(self) -> pd.DataFrame:
@@ -180,14 +186,57 @@ def _cadence(tables: Tables, people: pd.DataFrame, landmark: int) -> pd.Series:
     return people["patient_id"].map(classed.set_index("patient_id")["cadence"])
 
 
-def starting_pain(tables: Tables, people: Members) -> pd.DataFrame:
+@dataclass(frozen=True)
+class MemberCounts:
+    """How many patients an analysis has in each group, and how they began; of many sources.
+
+    Parameters
+    ----------
+    start : DataFrame
+        By group: members, n (with a baseline of the pain instrument), total and squares of these
+        baselines.
+    steps : tuple of (step, reason, n_in, n_out)
+        Who was left out on the way, for `exclusions_frame`.
+    group_by : str
+        The grouping.
+    """
+
+    start: pd.DataFrame
+    steps: tuple[tuple[str, str, int, int], ...]
+    group_by: str
+
+    def __add__(self, other: MemberCounts) -> MemberCounts:
+        """Add the members of another source, made with the same choices."""
+        steps = tuple(
+            (step, reason, n_in + other_in, n_out + other_out)
+            for (step, reason, n_in, n_out), (_, _, other_in, other_out) in zip(
+                self.steps, other.steps, strict=True
+            )
+        )
+        start = self.start.add(other.start, fill_value=0.0)
+        return MemberCounts(start, steps, self.group_by)
+
+    @property
+    def size(self) -> int:
+        """Number of members."""
+        return int(self.start["members"].sum())
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Groups that have a member, in the order they are shown."""
+        present = set(self.start.index[self.start["members"] > 0])
+        order = ORDER.get(self.group_by, tuple(sorted(present)))
+        return tuple(group for group in order if group in present)
+
+
+def starting_pain(tables: Tables, people: Members | MemberCounts) -> pd.DataFrame:
     """Pain at the start of care by group, as recorded.
 
     Parameters
     ----------
     tables : Tables
-        The data set.
-    people : Members
+        The data set; not looked at where the members are counted already.
+    people : Members or MemberCounts
         The patients and their groups.
 
     Returns
@@ -201,6 +250,39 @@ def starting_pain(tables: Tables, people: Members) -> pd.DataFrame:
     A plain mean of those with a baseline. It is printed beside every comparison of cadences, so
     that nobody takes groups that differed from the beginning for groups made different by care.
     """
+    counted = people if isinstance(people, MemberCounts) else count_members(tables, people, "")
+    start = counted.start.reindex(list(people.order))
+    n = start["n"]
+    mean = start["total"] / n.where(n > 0)
+    variance = (start["squares"] - n * mean**2).clip(lower=0) / (n - 1).where(n > 1)
+    table = pd.DataFrame(
+        {
+            "start_pain": mean,
+            "start_pain_sd": np.sqrt(variance),
+            "start_pain_n": n.astype("int64"),
+            "members": start["members"].astype("int64"),
+        }
+    )
+    return table.rename_axis("group").reset_index()
+
+
+def count_members(tables: Tables, people: Members, group_by: str) -> MemberCounts:
+    """Count the members of each group and sum their pain at the start.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    people : Members
+        The patients and their groups.
+    group_by : str
+        Their grouping.
+
+    Returns
+    -------
+    MemberCounts
+        What can be added to that of other patients.
+    """
     baseline = pd.Series(float("nan"), index=people.frame.index)
     if tables.assessments is not None:
         found = derive_baseline(
@@ -211,13 +293,9 @@ def starting_pain(tables: Tables, people: Members) -> pd.DataFrame:
         )
         by_patient = found.set_index("patient_id")["baseline"]
         baseline = people.frame["patient_id"].map(by_patient).astype("float64")
-    grouped = baseline.groupby(people.frame["group"])
-    table = pd.DataFrame(
-        {
-            "start_pain": grouped.mean(),
-            "start_pain_sd": grouped.std(),
-            "start_pain_n": grouped.count(),
-            "members": grouped.size(),
-        }
-    ).reindex(list(people.order))
-    return table.rename_axis("group").reset_index()
+    parts = pd.DataFrame(
+        {"members": 1.0, "n": baseline.notna().astype("float64"), "total": baseline.fillna(0.0)}
+    )
+    parts["squares"] = parts["total"] ** 2
+    start = parts.groupby(people.frame["group"].astype("str")).sum()
+    return MemberCounts(start, people.steps, group_by)
