@@ -33,10 +33,17 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from outcomes.analyses.assemble import assemble, refuse
+from outcomes.analyses.course_sums import (
+    CourseCounts,
+    CourseSums,
+    choose_windows,
+    count_course,
+    sum_course,
+)
 from outcomes.analyses.estimand import describe, intercurrent, population, strategies
-from outcomes.analyses.groups import members
-from outcomes.analyses.scores import window_scores
-from outcomes.analyses.trajectory import follow
+from outcomes.analyses.groups import ONSET, MemberCounts, Members, count_members, members
+from outcomes.analyses.scores import WindowScores, window_scores
+from outcomes.analyses.trajectory import conclude
 from outcomes.analyses.window_means import ModelChoices
 from outcomes.results import AnalysisResult
 from outcomes.tables import Tables
@@ -102,29 +109,162 @@ def estimate_pain_trajectory(
     stand beside them to show what that assumption changes. No comparison between cadences is
     estimated, because none of these means is a comparison of like with like.
     """
-    spec = spec or PainTrajectorySpec()
+    spec = fill_in(tables, spec or PainTrajectorySpec())
+    people, scores = _read(tables, spec)
+    counts = _count(tables, spec, people, scores)
+    if scores is None or counts.course is None:
+        return conclude_pain(tables, spec, counts, None)
+    spec = replace(spec, timing=scores.timing)
+    chosen = choose_windows(counts.course, spec.model.min_answers)
+    sums = sum_course(scores, chosen, compare=spec.group_by == ONSET)
+    return conclude_pain(tables, spec, counts, sums)
+
+
+@dataclass(frozen=True)
+class PainCounts:
+    """What is counted before anything is fitted, of any number of patients.
+
+    Parameters
+    ----------
+    people : MemberCounts
+        Patients by group, and who was left out.
+    course : CourseCounts or None
+        Answers by group and window; None where there is not one score.
+    scores, after_session : int
+        Scores of the instrument, and those of them given after a session.
+    """
+
+    people: MemberCounts
+    course: CourseCounts | None
+    scores: int
+    after_session: int
+
+    def __add__(self, other: PainCounts) -> PainCounts:
+        """Add the counts of other patients, made with the same choices."""
+        both = [each for each in (self.course, other.course) if each is not None]
+        return PainCounts(
+            self.people + other.people,
+            None if not both else both[0] if len(both) == 1 else both[0] + both[1],
+            self.scores + other.scores,
+            self.after_session + other.after_session,
+        )
+
+
+def fill_in(tables: Tables, spec: PainTrajectorySpec) -> PainTrajectorySpec:
+    """Fill in what the settings say where a spec leaves it open.
+
+    Parameters
+    ----------
+    tables : Tables
+        Any part of the data set.
+    spec : PainTrajectorySpec
+        Choices.
+
+    Returns
+    -------
+    PainTrajectorySpec
+        With instrument and landmark.
+    """
     cuts = tables.settings.cut_points
     landmark = cuts.cadence_landmark if spec.landmark is None else spec.landmark
     code = spec.instrument or tables.settings.pain_instrument
-    spec = replace(spec, instrument=code, landmark=landmark)
-    people = members(tables, spec.group_by, landmark)
-    scores = window_scores(tables, people, code, spec.timing, spec.windows)
-    if scores is None or scores.answers.empty:
-        label = tables.registry.get(code).label
-        reason = f"There is no score of {label} of a patient in this analysis."
-        if _only_after_sessions(tables, code):
-            reason = f"All scores of {label} were given after a session, and these are never used."
-        return refuse(QUESTION, spec, tables, people, reason, group_by=spec.group_by, outcome=code)
-    spec = replace(spec, timing=scores.timing, windows=scores.windows)
-    course = follow(scores, people, spec.group_by, landmark, spec.model)
+    return replace(spec, instrument=code, landmark=landmark)
+
+
+def count_pain(tables: Tables, spec: PainTrajectorySpec) -> PainCounts:
+    """Count patients and answers of a part of a data set.
+
+    Parameters
+    ----------
+    tables : Tables
+        The part.
+    spec : PainTrajectorySpec
+        Choices, filled in, with a timing.
+
+    Returns
+    -------
+    PainCounts
+        To be added to those of other parts.
+
+    Raises
+    ------
+    EstimationError
+        As for `estimate_pain_trajectory`.
+    """
+    people, scores = _read(tables, spec)
+    return _count(tables, spec, people, scores)
+
+
+def sum_pain(tables: Tables, spec: PainTrajectorySpec, counts: PainCounts) -> CourseSums | None:
+    """Sum the answers of a part of a data set.
+
+    Parameters
+    ----------
+    tables : Tables
+        The part.
+    spec : PainTrajectorySpec
+        As for `count_pain`.
+    counts : PainCounts
+        The counts of all parts.
+
+    Returns
+    -------
+    CourseSums or None
+        To be added to those of other parts; None where the part has no score.
+    """
+    _, scores = _read(tables, spec)
+    if scores is None or counts.course is None:
+        return None
+    chosen = choose_windows(counts.course, spec.model.min_answers)
+    return sum_course(scores, chosen, compare=spec.group_by == ONSET)
+
+
+def conclude_pain(
+    tables: Tables, spec: PainTrajectorySpec, counts: PainCounts, sums: CourseSums | None
+) -> AnalysisResult:
+    """Make the result of counts and sums over all patients.
+
+    Parameters
+    ----------
+    tables : Tables
+        Any part of the data set, for its settings.
+    spec : PainTrajectorySpec
+        Choices, filled in.
+    counts : PainCounts
+        The counts of all parts.
+    sums : CourseSums or None
+        The sums of all parts.
+
+    Returns
+    -------
+    AnalysisResult
+        As `estimate_pain_trajectory` gives it.
+    """
+    code, landmark, cuts = spec.instrument, spec.landmark or 0, tables.settings.cut_points
+    instrument = tables.registry.get(code)
+    if counts.course is None or sums is None or not counts.course.answering:
+        reason = f"There is no score of {instrument.label} of a patient in this analysis."
+        if counts.scores and counts.after_session == counts.scores:
+            reason = (
+                f"All scores of {instrument.label} were given after a session, and these are never "
+                "used."
+            )
+        return refuse(
+            QUESTION, spec, tables, counts.people, reason, group_by=spec.group_by, outcome=code
+        )
+    scores = WindowScores.without_answers(instrument, spec.timing, counts.course.windows)
+    spec = replace(spec, windows=scores.windows)
+    course = conclude(
+        scores, counts.course, sums, counts.people.order, spec.group_by, landmark, spec.model
+    )
     rows = [course.rows("mean"), course.rows("change")]
-    if spec.group_by == "onset":
+    if spec.group_by == ONSET:
         rows.append(course.parallel_row())
     return assemble(
         QUESTION,
         spec,
         tables,
-        people,
+        counts.people,
         pd.concat(rows, ignore_index=True).drop(columns="window"),
         group_by=spec.group_by,
         estimand=describe(
@@ -141,9 +281,21 @@ def estimate_pain_trajectory(
     )
 
 
-def _only_after_sessions(tables: Tables, code: str) -> bool:
-    """Whether there are scores of an instrument, and all of them followed a session."""
-    if tables.assessments is None:
-        return False
-    timing = tables.assessments.loc[tables.assessments["instrument"] == code, "timing"]
-    return bool(len(timing)) and bool((timing == "post").all())
+def _read(tables: Tables, spec: PainTrajectorySpec) -> tuple[Members, WindowScores | None]:
+    people = members(tables, spec.group_by, spec.landmark or 0)
+    return people, window_scores(tables, people, spec.instrument, spec.timing, spec.windows)
+
+
+def _count(
+    tables: Tables, spec: PainTrajectorySpec, people: Members, scores: WindowScores | None
+) -> PainCounts:
+    timing = pd.Series(dtype="str")
+    if tables.assessments is not None:
+        given = tables.assessments
+        timing = given.loc[given["instrument"] == spec.instrument, "timing"]
+    return PainCounts(
+        count_members(tables, people, spec.group_by),
+        None if scores is None else count_course(scores),
+        len(timing),
+        int((timing == "post").sum()),
+    )

@@ -42,6 +42,39 @@ class WindowScores:
     timing: str
     windows: tuple[int, ...]
 
+    @classmethod
+    def without_answers(
+        cls, instrument: Instrument, timing: str, windows: tuple[int, ...]
+    ) -> WindowScores:
+        """Say what was asked where the answers are summed already.
+
+        Parameters
+        ----------
+        instrument : Instrument
+            What was asked.
+        timing : {"remote", "pre"}
+            When.
+        windows : tuple of int
+            Target days analysed.
+
+        Returns
+        -------
+        WindowScores
+            Without a row.
+        """
+        frame = pd.DataFrame(
+            {
+                "patient_id": pd.Series(dtype="str"),
+                "group": pd.Series(dtype="str"),
+                "window": pd.Series(dtype="int64"),
+                "at_risk": pd.Series(dtype="bool"),
+                "answered": pd.Series(dtype="bool"),
+                "value": pd.Series(dtype="float64"),
+                "near_session": pd.Series(dtype="bool"),
+            }
+        )
+        return cls(frame, instrument, timing, windows)
+
     @property
     def answers(self) -> pd.DataFrame:
         """Rows with an answer, those in windows that are still open among them."""

@@ -44,6 +44,59 @@ class TimingChoice:
     at_risk: int
 
 
+@dataclass(frozen=True)
+class TimingCounts:
+    """Patient-windows by how they were answered, of any number of patients.
+
+    Parameters
+    ----------
+    at_risk : int
+        Patient-windows that have fully elapsed.
+    remote, pre : int
+        Those of them with a score given at home, or before a session.
+    given_remote, given_pre : int
+        Scores of either kind in any window, open ones among them.
+    """
+
+    at_risk: int
+    remote: int
+    pre: int
+    given_remote: int
+    given_pre: int
+
+    def __add__(self, other: TimingCounts) -> TimingCounts:
+        """Add the counts of other patients."""
+        return TimingCounts(
+            self.at_risk + other.at_risk,
+            self.remote + other.remote,
+            self.pre + other.pre,
+            self.given_remote + other.given_remote,
+            self.given_pre + other.given_pre,
+        )
+
+    def choose(self, cuts: CutPoints) -> TimingChoice:
+        """Choose as `choose_timing` says.
+
+        Parameters
+        ----------
+        cuts : CutPoints
+            `home_share` is used.
+
+        Returns
+        -------
+        TimingChoice
+            The timing, and the shares.
+        """
+        share = {
+            name: count / self.at_risk if self.at_risk else float("nan")
+            for name, count in (("remote", self.remote), ("pre", self.pre))
+        }
+        only_home = self.given_remote > 0 and self.given_pre == 0
+        home = share["remote"] >= cuts.home_share or only_home
+        timing = "remote" if home else "pre"
+        return TimingChoice(timing, share["remote"], share["pre"], self.at_risk)
+
+
 def derive_windows(
     assessments: pd.DataFrame | None,
     start: pd.DataFrame,
@@ -172,6 +225,28 @@ def choose_timing(
     answers are chosen from `home_share` (0.4) on, and where there are no scores before a session at
     all. They come first because a score before a session exists only for those who attend.
     """
+    return count_timing(assessments, start, instrument_code, cuts, as_of).choose(cuts)
+
+
+def count_timing(
+    assessments: pd.DataFrame | None,
+    start: pd.DataFrame,
+    instrument_code: str,
+    cuts: CutPoints,
+    as_of: pd.Timestamp,
+) -> TimingCounts:
+    """Count what `choose_timing` decides on.
+
+    Parameters
+    ----------
+    assessments, start, instrument_code, cuts, as_of
+        As for `choose_timing`.
+
+    Returns
+    -------
+    TimingCounts
+        What can be added to that of other patients.
+    """
     if assessments is None:
         assessments = no_scores()
     last_day = day_number(as_of)
@@ -179,19 +254,16 @@ def choose_timing(
     ends = np.array([window.last for window in cuts.windows])
     elapsed = (origin[:, None] + ends <= last_day) & (origin != NO_DAY)[:, None]
     elapsed[:, 0] = False
-    at_risk = int(elapsed.sum())
     found = scores_in_windows(
         assessments, start, instrument_code, ("remote", "pre"), cuts, last_day
     )
     at_home = (assessments["timing"].iloc[found.rows] == "remote").to_numpy()
     cell = found.cells(len(ends))
-    shares, given = {}, {}
-    for timing, theirs in (("remote", at_home), ("pre", ~at_home)):
-        answered = int((_marked(cell[theirs[found.score]], elapsed.shape) & elapsed).sum())
-        shares[timing] = answered / at_risk if at_risk else float("nan")
-        given[timing] = bool(theirs.any())
-    home = shares["remote"] >= cuts.home_share or (given["remote"] and not given["pre"])
-    return TimingChoice("remote" if home else "pre", shares["remote"], shares["pre"], at_risk)
+    answered, given = [], []
+    for theirs in (at_home, ~at_home):
+        answered.append(int((_marked(cell[theirs[found.score]], elapsed.shape) & elapsed).sum()))
+        given.append(int(theirs.sum()))
+    return TimingCounts(int(elapsed.sum()), answered[0], answered[1], given[0], given[1])
 
 
 def _marked(cells: Ints, shape: tuple[int, int]) -> Flags:
