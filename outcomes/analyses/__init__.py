@@ -25,6 +25,10 @@ from outcomes.analyses.off_track import (
 )
 from outcomes.analyses.pain_return import PainReturnSpec, estimate_pain_return
 from outcomes.analyses.pain_trajectory import PainTrajectorySpec, estimate_pain_trajectory
+from outcomes.analyses.practice_patterns import (
+    PracticePatternsSpec,
+    estimate_practice_patterns,
+)
 from outcomes.analyses.rom_change import RomChangeSpec, estimate_rom_change
 from outcomes.analyses.sessions_to_improvement import (
     SessionsToImprovementSpec,
@@ -46,6 +50,7 @@ __all__ = [
     "OffTrackSpec",
     "PainReturnSpec",
     "PainTrajectorySpec",
+    "PracticePatternsSpec",
     "RomChangeSpec",
     "SessionsToImprovementSpec",
     "TrendsSpec",
@@ -60,6 +65,7 @@ __all__ = [
     "estimate_off_track_accuracy",
     "estimate_pain_return",
     "estimate_pain_trajectory",
+    "estimate_practice_patterns",
     "estimate_rom_change",
     "estimate_sessions_to_improvement",
     "estimate_trends",
