@@ -138,11 +138,14 @@ def reject_strays(frame: pd.DataFrame, verdict: Verdict, known: Known | None) ->
             frame["session_id"].notna(), "session_id", "there is no table sessions to find it in"
         )
         return
-    given = frame[known.key]
-    missing = (given.notna() & ~given.isin(known.accepted)).to_numpy()
+    # a patient has many rows, and each id is looked up once
+    codes, distinct = pd.factorize(frame[known.key])
+    given = pd.Series(distinct)
+    absent = np.append(~given.isin(known.accepted), False)
+    missing = absent[codes]
     if not missing.any():
         return
-    turned_away = given.isin(known.rejected).to_numpy()
+    turned_away = np.append(given.isin(known.rejected), False)[codes]
     what = known.table.removesuffix("s")
     verdict.reject(missing & turned_away, known.key, f"the row of its {what} was rejected")
     verdict.reject(missing & ~turned_away, known.key, f"is not in {known.table}")

@@ -192,7 +192,7 @@ def _time(column: Column, cells: pd.Series) -> Parsed:
 
 def _missing(cells: pd.Series | pd.DataFrame, column: Column) -> pd.Series:
     empty = pd.NaT if column.kind == "date" else np.nan
-    return pd.Series([empty] * len(cells), index=cells.index, dtype=column.dtype)
+    return pd.Series(empty, index=cells.index, dtype=column.dtype)
 
 
 def _all_wrong(column: Column, cells: pd.Series, reason: str) -> Parsed:

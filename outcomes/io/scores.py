@@ -130,7 +130,8 @@ def fill_timing(
     frame = frame.assign(timing=frame["timing"].fillna(filled))
     linked = frame["session_id"].notna()
     if linked.any():
-        session = sessions.set_index("session_id").reindex(frame.loc[linked, "session_id"])
+        told = sessions[["session_id", "patient_id", "date", "status"]].set_index("session_id")
+        session = told.reindex(frame.loc[linked, "session_id"])
         session.index = frame.index[linked]
         own = session["patient_id"]
         given = frame.loc[linked]
