@@ -17,16 +17,23 @@ def add(commands: Commands) -> None:
     _add_files(add_command(kinds, "csv", run, "CSV files of any layout"))
     _add_files(add_command(kinds, "excel", run, "Excel workbooks of any layout"))
     _add_files(add_command(kinds, "parquet", run, "Parquet files of any layout"), drafts=False)
+    _add_redcap(add_command(kinds, "redcap", run, "REDCap: flat exports, or the API of a project"))
     fhir = add_command(kinds, "fhir", run, "FHIR R4: Bundles in JSON, or bulk NDJSON")
     _add_files(fhir, drafts=False)
+    _add_database(add_command(kinds, "sql", run, "a database, asked by queries in the mapping"))
 
 
-def _add_files(parser: argparse.ArgumentParser, *, drafts: bool = True) -> None:
-    """Add what imports of files ask for."""
-    parser.add_argument("sources", nargs="+", type=Path, metavar="FILE", help="files or folders")
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """Add what every import asks for."""
     parser.add_argument("--mapping", type=Path, metavar="FILE", help="TOML mapping")
     parser.add_argument("--out", type=Path, metavar="DATA", help="data set to make")
     parser.add_argument("--check", action="store_true", help="only say what would be done")
+
+
+def _add_files(parser: argparse.ArgumentParser, *, drafts: bool = True, count: str = "+") -> None:
+    """Add what imports of files ask for."""
+    parser.add_argument("sources", nargs=count, type=Path, metavar="FILE", help="files or folders")
+    _add_common(parser)
     if drafts:
         parser.add_argument(
             "--draft-mapping", action="store_true",
@@ -34,29 +41,49 @@ def _add_files(parser: argparse.ArgumentParser, *, drafts: bool = True) -> None:
         )  # fmt: skip
 
 
+def _add_database(parser: argparse.ArgumentParser) -> None:
+    """Add what an import from a database asks for."""
+    parser.add_argument(
+        "--url", default="", metavar="URL",
+        help="address without a password; else OUTCOMES_SQL_URL, else that of the mapping. "
+        "The password comes from OUTCOMES_SQL_PASSWORD",
+    )  # fmt: skip
+    _add_common(parser)
+
+
+def _add_redcap(parser: argparse.ArgumentParser) -> None:
+    """Add what an import from REDCap asks for."""
+    _add_files(parser, count="*")
+    parser.add_argument(
+        "--url", default="", metavar="URL",
+        help="address of the API, in place of files; the token comes from OUTCOMES_REDCAP_TOKEN",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dictionary", type=Path, metavar="FILE", help="data dictionary, to check the mapping by"
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    from outcomes.io import import_csv, import_excel, import_fhir, import_parquet
+    from outcomes.io.kinds import DEFAULT_MAPPINGS, ImportOrder, import_as_ordered
     from outcomes.report.usage import UsageError
 
     if getattr(options, "draft_mapping", False):
         return _draft(options)
-    if options.kind == "fhir" and options.out is not None:
-        # codes say what a resource is, so there is a mapping that fits every source
-        print(
-            import_fhir(
-                options.sources, options.out, options.mapping or "fhir", check=options.check
-            )
-        )
-        return DONE
-    if options.mapping is None or options.out is None:
+    mapping = options.mapping or DEFAULT_MAPPINGS.get(options.kind)
+    if mapping is None or options.out is None:
         raise UsageError(
             "An import needs --mapping FILE and --out DATA.",
             "Let --draft-mapping propose a mapping if there is none yet.",
         )
-    readers = {"csv": import_csv, "excel": import_excel, "parquet": import_parquet}
-    read = readers[options.kind]
-    print(read(options.sources, options.mapping, options.out, check=options.check))
+    order = ImportOrder(
+        kind=options.kind,
+        mapping=mapping,
+        sources=tuple(getattr(options, "sources", ())),
+        url=getattr(options, "url", ""),
+        dictionary=getattr(options, "dictionary", None),
+    )
+    print(import_as_ordered(order, options.out, check=options.check))
     return DONE
 
 

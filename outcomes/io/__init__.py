@@ -7,6 +7,8 @@ from outcomes.io.import_csv import import_csv
 from outcomes.io.import_excel import import_excel
 from outcomes.io.import_fhir import import_fhir
 from outcomes.io.import_parquet import import_parquet
+from outcomes.io.import_redcap import import_redcap
+from outcomes.io.import_sql import import_sql
 from outcomes.io.importing import ImportSummary
 from outcomes.io.load import load, read_tables
 from outcomes.io.mapping import Mapping
@@ -23,6 +25,8 @@ __all__ = [
     "import_excel",
     "import_fhir",
     "import_parquet",
+    "import_redcap",
+    "import_sql",
     "keep_rejects",
     "load",
     "open_partitions",

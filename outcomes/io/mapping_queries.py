@@ -110,4 +110,6 @@ def _query(above: TomlTable, name: str) -> Query:
             "is named in the query and has no value, or has one and is not named.",
             f"Write :{odd} in the query, and {odd} = … under parameters.",
         )
+    # SQLAlchemy would take a colon between quotes for a parameter
+    text = _ASIDE.sub(lambda aside: re.sub(r"(?<!\\):(?=\w)", r"\\:", aside[0]), text)
     return Query(name, text, dict(parameters))
