@@ -17,6 +17,10 @@ def add(commands: Commands) -> None:
     parser.add_argument("--years", type=float, metavar="Y")
     parser.add_argument("--scenario", default="effect", metavar="NAME")
     parser.add_argument("--out", type=Path, required=True, metavar="DATA")
+    parser.add_argument(
+        "--format", choices=("csv", "parquet"), default="csv",
+        help="Parquet is cut by patient, for very many of them",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,6 +41,6 @@ def run(options: argparse.Namespace) -> int:
     if options.years is not None:
         spec = replace(spec, years=options.years)
     with Progress("Simulation") as progress:
-        write_simulation(spec, options.out, on_step=progress.step)
+        write_simulation(spec, options.out, options.format, on_step=progress.step)
     print(options.out)
     return DONE

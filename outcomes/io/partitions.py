@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +98,27 @@ class PartitionedData:
             If a file can't be read.
         """
         names = [name for name in self.tables if not only or name in only or name == "patients"]
-        frames = {name: self._frame(name, number) for name in names}
-        tables = Tables(
+        tables = self._tables({name: self._frame(name, number) for name in names})
+        return tables if self.as_of >= self.last_day else tables.at(self.as_of)
+
+    def without_rows(self) -> Tables:
+        """Give the data set without anybody in it: its settings, instruments and as-of date.
+
+        Returns
+        -------
+        Tables
+            The tables that are there, without a row.
+        """
+        empty = {
+            name: pd.DataFrame(
+                {column.name: pd.Series(dtype=column.dtype) for column in SCHEMAS[name].columns}
+            )
+            for name in self.tables
+        }
+        return replace(self._tables(empty), as_of=self.as_of)
+
+    def _tables(self, frames: Mapping[str, pd.DataFrame]) -> Tables:
+        return Tables(
             **frames,
             as_of=self.last_day,
             settings=self.settings,
@@ -107,9 +126,8 @@ class PartitionedData:
             source=self.source,
             synthetic=self.synthetic,
             accounting=self.accounting,
-            absent=(*self.absent, *(set(self.tables) - set(names))),
+            absent=(*self.absent, *(name for name in self.tables if name not in frames)),
         )
-        return tables if self.as_of >= self.last_day else tables.at(self.as_of)
 
     def _frame(self, name: str, number: int) -> pd.DataFrame:
         schema = SCHEMAS[name]
