@@ -137,7 +137,7 @@ def outcomes_at(
 
 
 def expected(
-    found: Outcomes, measure: str, *, unit: str = "group", weighted: bool = False
+    found: Outcomes, measure: str, *, unit: str = "group", weights: pd.Series | None = None
 ) -> CaseMix:
     """Fit what patients would be expected to reach, whichever clinic they go to.
 
@@ -149,8 +149,8 @@ def expected(
         What is expected.
     unit : str
         Column of the units whose differences the slopes must not take up.
-    weighted : bool
-        Weight those who answered for those with the same start who did not.
+    weights : Series, optional
+        Weights of the rows of ``found.frame``, such as `answer_weights`; 1 unless given.
 
     Returns
     -------
@@ -166,13 +166,12 @@ def expected(
     -----
     One term is allowed for every ten patients (for a responder: every ten of the rarer kind), the
     most important first. Slopes come from differences within units; where a logistic model cannot
-    be fitted that way, or units are too many for it, from all patients together. Weights are the
-    mean chance of answering over that of the patient, both from a logistic model of the same terms.
+    be fitted that way, or units are too many for it, from all patients together.
 
     References
     ----------
-    Seaman SR, White IR. Review of inverse probability weighting for dealing with missing data. Stat
-    Methods Med Res 2013;22:278–295.
+    DeLong ER, Peterson ED, DeLong DM, et al. Comparing risk-adjustment methods for provider
+    profiling. Stat Med 1997;16:2645–2664.
     """
     rows = found.frame[found.frame[measure].notna()]
     kind: Kind = "logistic" if measure == RESPONDER else "linear"
@@ -182,8 +181,8 @@ def expected(
     spare = len(rows) - rows[unit].nunique()
     terms = list(found.terms[: max(0, min(rarer // _PER_TERM, spare - 1))])
     weight = None
-    if weighted:
-        rows = rows.assign(weight=_chance_of_answering(found, unit).reindex(rows.index))
+    if weights is not None:
+        rows = rows.assign(weight=weights.reindex(rows.index))
         weight = "weight"
     within = kind == "linear" or rows[unit].nunique() <= _MOST_UNITS
     for inside, chosen in ((within, terms), (False, terms), (False, terms[:1]), (False, [])):
@@ -202,8 +201,30 @@ _MOST_UNITS = 100
 """Units beyond which a logistic model does not carry an effect for each."""
 
 
-def _chance_of_answering(found: Outcomes, unit: str) -> pd.Series:
-    """Weights of those who answered: the mean chance of answering over their own."""
+def answer_weights(found: Outcomes) -> pd.Series:
+    """Weigh those who answered for those with the same start who did not.
+
+    Parameters
+    ----------
+    found : Outcomes
+        Outcomes and starts.
+
+    Returns
+    -------
+    Series
+        The mean chance of answering over that of the patient, for every row of ``found.frame``; 1
+        where everybody or nobody answered.
+
+    Notes
+    -----
+    The chance comes from a logistic model of the terms of the case-mix, slopes within groups. It is
+    taken as at least 5 %, so that no patient stands for more than 20.
+
+    References
+    ----------
+    Seaman SR, White IR. Review of inverse probability weighting for dealing with missing data. Stat
+    Methods Med Res 2013;22:278–295.
+    """
     frame = found.frame.assign(answered=found.frame["answered"].astype("float64"))
     share = frame["answered"].mean()
     if not 0 < share < 1:
@@ -216,7 +237,7 @@ def _chance_of_answering(found: Outcomes, unit: str) -> pd.Series:
         found.scores,
         found.steps,
     )
-    chance = expected(data, RESPONDER, unit=unit).rows["expected"]
+    chance = expected(data, RESPONDER).rows["expected"]
     return share / chance.clip(lower=0.05)
 
 

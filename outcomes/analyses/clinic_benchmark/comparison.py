@@ -18,7 +18,6 @@ from outcomes.stats.multiplicity import benjamini_hochberg
 
 # Simulating limits that leave each unit out costs the square of the number of units.
 _WORK = 20_000_000
-_REPLICATES = 2000
 _FEWEST_REPLICATES = 40
 _MANY_UNITS = 60
 
@@ -53,7 +52,12 @@ class Comparison:
     why: str = ""
 
 
-def compare(found: Outcomes, measure: str, spec: ClinicBenchmarkSpec) -> Comparison:
+def compare(
+    found: Outcomes,
+    measure: str,
+    spec: ClinicBenchmarkSpec,
+    weights: pd.Series | None = None,
+) -> Comparison:
     """Compare units on improvement or on the share of responders.
 
     Parameters
@@ -64,6 +68,8 @@ def compare(found: Outcomes, measure: str, spec: ClinicBenchmarkSpec) -> Compari
         What is compared.
     spec : ClinicBenchmarkSpec
         Choices.
+    weights : Series, optional
+        Weights of those who answered, as `answer_weights` makes them.
 
     Returns
     -------
@@ -80,7 +86,7 @@ def compare(found: Outcomes, measure: str, spec: ClinicBenchmarkSpec) -> Compari
     Only units with `min_patients` answers are compared and set limits; expectation comes from all
     patients. The interval of a difference allows for sampling only.
     """
-    mix = expected(found, measure, weighted=spec.response_weights)
+    mix = expected(found, measure, weights=weights)
     table = mix.units().sort_values("unit", ignore_index=True)
     rows = mix.rows
     overall = float(np.average(rows["observed"], weights=rows["weight"]))
@@ -121,13 +127,13 @@ def compare(found: Outcomes, measure: str, spec: ClinicBenchmarkSpec) -> Compari
         table.loc[here, name] = units[name] - centre
     for name in ("reliability", "position", "p_value"):
         table.loc[here, name] = units[name]
-    table.loc[here, "smallest"] = _smallest(funnel)
+    table.loc[here, "smallest"] = _smallest(funnel, spec.replicates)
     table.loc[here, "q_value"] = benjamini_hochberg(units["p_value"])
     table["named"] = table["compared"] & (table["reliability"] >= spec.min_reliability)
     return Comparison(
         table,
         _lines(funnel, chosen, overall - centre),
-        facts | _facts(funnel),
+        facts | _facts(funnel, spec.replicates),
         mix,
     )
 
@@ -156,17 +162,17 @@ def _lines(funnel: Funnel, chosen: pd.DataFrame, shift: float) -> pd.DataFrame:
     return curve[limits].add(shift).assign(n_patients=n)
 
 
-def _smallest(funnel: Funnel) -> Any:
+def _smallest(funnel: Funnel, replicates: int) -> Any:
     """Smallest difference each unit would show: simulated, for many units by formula."""
     if len(funnel.units) > _MANY_UNITS:
         return funnel.units["detectable"].to_numpy()
-    return funnel.simulated_detectable(replicates=_REPLICATES)
+    return funnel.simulated_detectable(replicates=replicates)
 
 
-def _facts(funnel: Funnel) -> dict[str, float]:
+def _facts(funnel: Funnel, replicates: int) -> dict[str, float]:
     """Numbers about the funnel as a whole."""
     units = len(funnel.units)
-    replicates = int(np.clip(_WORK / units**2, _FEWEST_REPLICATES, _REPLICATES))
+    replicates = int(np.clip(_WORK / units**2, min(_FEWEST_REPLICATES, replicates), replicates))
     alarms = funnel.false_alarms(replicates=replicates).table.set_index("level")
     return {
         "tau": float(np.sqrt(funnel.tau2)),

@@ -34,7 +34,13 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analyses.assemble import assemble, refuse
-from outcomes.analyses.case_mix import IMPROVEMENT, RESPONDER, Outcomes, outcomes_at
+from outcomes.analyses.case_mix import (
+    IMPROVEMENT,
+    RESPONDER,
+    Outcomes,
+    answer_weights,
+    outcomes_at,
+)
 from outcomes.analyses.clinic_benchmark.comparison import Comparison, compare
 from outcomes.analyses.clinic_benchmark.spec import CLINIC, ClinicBenchmarkSpec
 from outcomes.analyses.estimand import describe
@@ -121,9 +127,10 @@ def estimate_clinic_benchmark(
         return refuse(QUESTION, spec, tables, people, reason, **where)
     rows, curves = [_answered(found, people)], []
     diagnostics: dict[str, Any] = {"timing": spec.timing, "reason": spec.reason}
+    weights = answer_weights(found) if spec.response_weights else None
     for measure in MEASURES:
         try:
-            comparison = compare(found, measure, spec)
+            comparison = compare(found, measure, spec, weights)
         except EstimationError as error:
             rows.append(pd.DataFrame([_refused(measure, error.problem)]))
             continue

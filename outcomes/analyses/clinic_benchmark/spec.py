@@ -42,6 +42,8 @@ class ClinicBenchmarkSpec:
         Clinics with enough answers that limits need.
     timing : {"", "remote", "pre"}
         Scores to analyse; empty to choose.
+    replicates : int
+        Simulated comparisons behind false alarms and smallest differences.
     """
 
     unit: Unit = CLINIC
@@ -55,6 +57,7 @@ class ClinicBenchmarkSpec:
     min_reliability: float = 0.7
     min_clinics: int = 5
     timing: str = ""
+    replicates: int = 2000
 
     def check(self) -> None:
         """Refuse a comparison that may not be made.
