@@ -85,7 +85,8 @@ class PartitionedData:
         number : int
             From 0 to `count` − 1.
         only : collection of str
-            Tables to read besides patients; all that are there unless given.
+            Tables to read besides patients; all that are there unless given, or where the records
+            are read at a past day.
 
         Returns
         -------
@@ -97,7 +98,9 @@ class PartitionedData:
         DataContractError
             If a file can't be read.
         """
-        names = [name for name in self.tables if not only or name in only or name == "patients"]
+        # who was known on a past day can show in any table
+        every = not only or self.as_of < self.last_day
+        names = [name for name in self.tables if every or name in only or name == "patients"]
         tables = self._tables({name: self._frame(name, number) for name in names})
         return tables if self.as_of >= self.last_day else tables.at(self.as_of)
 
