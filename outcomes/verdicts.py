@@ -18,7 +18,7 @@ from outcomes.errors import EstimationError
 from outcomes.instruments import InstrumentRegistry, default_registry
 from outcomes.results import AnalysisResult
 
-Kind = Literal["level", "share", "change", "ratio"]
+Kind = Literal["level", "share", "change", "ratio", "causal"]
 Direction = Literal["", "better", "worse", "little change"]
 
 KINDS: dict[str, Kind] = {
@@ -39,9 +39,13 @@ KINDS: dict[str, Kind] = {
     "cancelled": "share",
     "cadence_share": "share",
     "lapsed_in_pain": "share",
+    "improved_by": "share",
+    "left_by": "share",
     "change": "change",
     "percent_change": "change",
     "difference": "change",
+    "second_estimator": "change",
+    "first_plan_difference": "change",
     "mean_improvement": "change",
     "rate_ratio": "ratio",
 }
@@ -95,8 +99,8 @@ class Verdict:
 
     Parameters
     ----------
-    kind : {"level", "share", "change", "ratio"}
-        Kind of sentence.
+    kind : {"level", "share", "change", "ratio", "causal"}
+        Kind of sentence; causal is one that says what a schedule would do.
     carried : bool
         The sentence may be printed.
     hedged : bool
@@ -260,6 +264,93 @@ def judge_result(
         converged=_converged(result, row),
         eligible=eligible,
     )
+
+
+def judge_cause(
+    result: AnalysisResult,
+    *,
+    group: str,
+    landmark: str,
+    outcome: str,
+    registry: InstrumentRegistry | None = None,
+    rules: VerdictRules | None = None,
+) -> Verdict:
+    """Decide whether a difference between schedules may be worded as what a schedule would do.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_maintenance_schedules`.
+    group, landmark, outcome : str
+        Contrast, weeks and outcome of the row with the term ``difference``.
+    registry, rules
+        As for `judge`.
+
+    Returns
+    -------
+    Verdict
+        Of kind ``causal``. Carried only if all of this holds: the contrast was estimated on enough
+        people, in the primary weeks, which are those that the weights are checked for; plans are
+        recorded, so that intention is known; the weights balanced what they were to balance and no
+        schedule had too few effective patients; the second estimator agrees; and the negative
+        control of the same contrast holds 0. `missing` is the first that does not.
+        `direction` is what the interval shows either way, as a change.
+
+    Notes
+    -----
+    Passing does not make an effect of a difference: nothing here sees a cause that nobody recorded.
+    Failing is enough to take the word away.
+    """
+    row = _difference(result, group, landmark, outcome)
+    if row is None:
+        missing = judge_result(result, term="difference", group=group, landmark=landmark).missing
+        return Verdict("causal", False, False, "", missing, None)
+    # Those who did not keep to either schedule are weighted for, and are no missing answers.
+    shown = judge(row, registry=registry, rules=rules, eligible=float(row["n_patients"]))
+    if row["status"] != "ok" or isnan(row["estimate"]):
+        return Verdict("causal", False, False, "", shown.missing, shown.more_answers)
+    missing = _against_cause(result, row)
+    return Verdict("causal", not missing, False, shown.direction, missing, None)
+
+
+def _difference(
+    result: AnalysisResult, group: str, landmark: str, outcome: str
+) -> pd.Series | None:
+    rows = result.estimates
+    rows = rows[
+        (rows["term"] == "difference")
+        & (rows["group"] == group)
+        & (rows["landmark"] == landmark)
+        & (rows["outcome"] == outcome)
+    ]
+    return rows.iloc[0] if len(rows) == 1 else None
+
+
+def _against_cause(result: AnalysisResult, row: pd.Series) -> str:
+    """Say what takes the causal word away; empty if nothing that is checked does."""
+    known = result.diagnostics
+    horizons = getattr(result.spec, "horizons", ())
+    if horizons and row["landmark"] != horizons[0].name:
+        return f"The weights were checked for {horizons[0].name} only."
+    if not known.get("planned", False):
+        return "No plans are recorded, so what was intended is not known."
+    failed = known.get("failures") or ()
+    if failed:
+        return str(failed[0])
+    if "model-dependent" in row["note"]:
+        return "The two estimators disagree, so the answer depends on the model."
+    control = known.get("sensitivity")
+    if isinstance(control, pd.DataFrame) and {"analysis", "group", "status"} <= set(control):
+        here = (control["analysis"] == "negative control") & (control["group"] == row["group"])
+        tested = control[here & (control["status"] == "ok")]
+        if (tested["conf_low"] * tested["conf_high"] > 0).any():
+            return (
+                "The schedules 'change' pain from before they began, which they cannot: patients "
+                "differ in ways that the weights do not correct."
+            )
+    if not known.get("causal_wording", False):
+        return "The checks of the weights did not all pass."
+    return ""
 
 
 def _at_least(share: float, whole: float) -> int:
