@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from outcomes.present.disclosure.checks import shown_diagnostics
+from outcomes.present.disclosure.counts import nearest, tells
 from outcomes.present.disclosure.policy import Policy
 from outcomes.present.disclosure.withholding import among, is_count, is_share
 from outcomes.results import AnalysisResult
@@ -18,6 +17,7 @@ WITHHELD = "withheld: too few people"
 COUNTS = ("n_eligible", "n_patients", "n_assessments", "n_events")
 # Numbers that say exactly how many there were to those who know the formula.
 _TELLTALE = ("std_error", "df", "ess", "p_value")
+_SIGNAL = "drift_signal"
 _NUMBERS = ("estimate", "conf_low", "conf_high", *_TELLTALE)
 
 
@@ -45,7 +45,7 @@ def released(
     estimates = result.estimates
     shown = _rounded(estimates, policy)
     counted = is_count(estimates)
-    shown.loc[counted, "estimate"] = _nearest(estimates["estimate"], policy.round_to)[counted]
+    shown.loc[counted, "estimate"] = nearest(estimates["estimate"], policy.round_to)[counted]
     share = is_share(estimates) & estimates["estimate"].notna()
     events, n = shown.loc[share, "n_events"], shown.loc[share, "n_patients"]
     low, high = _wilson(events, n, shown.loc[share, "conf_level"].fillna(0.95))
@@ -54,14 +54,14 @@ def released(
     shown.loc[:, list(_TELLTALE)] = np.nan
     shown.loc[hidden, [*COUNTS, *_NUMBERS]] = np.nan
     shown.loc[hidden, "status"] = "suppressed"
-    shown["note"] = shown["note"].where(~shown["note"].map(_tells), "")
+    shown["note"] = shown["note"].where(~shown["note"].map(tells), "")
     shown.loc[hidden, "note"] = WITHHELD
     return result.replace(
         estimates=shown,
         curve=_curve(result.curve, gone, policy),
         exclusions=_exclusions(result.exclusions, policy),
-        diagnostics=_diagnostics(result.diagnostics),
-        notes=[note for note in result.notes if not _tells(note)],
+        diagnostics=shown_diagnostics(result.diagnostics, policy),
+        notes=[note for note in result.notes if not tells(note)],
     )
 
 
@@ -70,12 +70,8 @@ def _rounded(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     for column in [
         name for name in frame.columns if str(name).startswith("n_") or str(name).endswith("_n")
     ]:
-        frame[column] = _nearest(frame[column], policy.round_to)
+        frame[column] = nearest(frame[column], policy.round_to)
     return frame
-
-
-def _nearest(counts: pd.Series, step: int) -> pd.Series:
-    return np.floor(pd.to_numeric(counts) / step + 0.5) * step
 
 
 def _curve(curve: pd.DataFrame, gone: set[tuple[str, ...]], policy: Policy) -> pd.DataFrame:
@@ -88,6 +84,11 @@ def _curve(curve: pd.DataFrame, gone: set[tuple[str, ...]], policy: Policy) -> p
         landmark = "day " + curve["window"].astype("str")
         small |= among(curve[["outcome", "group_by", "group"]].assign(landmark=landmark), gone)
     shown = _rounded(curve, policy)
+    if {"n_events", "n_patients", "estimate"} <= set(curve.columns):
+        shown = _shares_of_rounded(curve, shown)
+    # Sums of standardised differences say how many people each point is of.
+    sums = [name for name in map(str, shown) if name.startswith("drift_") and name != _SIGNAL]
+    shown[sums] = np.nan
     for level in ("start_pain", "start_level"):
         if f"{level}_n" in curve:
             few = curve[f"{level}_n"] < policy.minimum
@@ -95,38 +96,28 @@ def _curve(curve: pd.DataFrame, gone: set[tuple[str, ...]], policy: Policy) -> p
     return shown[~small].reset_index(drop=True)
 
 
+def _shares_of_rounded(curve: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+    """Take points that are shares or rates, and their limits, from the rounded counts."""
+    n, events = shown["n_patients"], shown["n_events"]
+    exact = curve["n_events"] / curve["n_patients"].where(curve["n_patients"] > 0)
+    share = curve["n_events"].notna() & ((curve["estimate"] - exact).abs() < 1e-9) & (n > 0)
+    for name in ("estimate", "plotted"):
+        if name in shown:
+            shown.loc[share, name] = (events / n)[share]
+    if {"centre", "low", "high"} <= set(shown.columns):
+        wider = np.sqrt(curve["n_patients"] / n.where(n > 0))[share]
+        for name in ("low", "high"):
+            away = (shown[name] - shown["centre"])[share]
+            shown.loc[share, name] = (shown["centre"][share] + away * wider).clip(lower=0.0)
+    return shown
+
+
 def _exclusions(exclusions: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     shown = exclusions.copy()
     for column in ("n_in", "n_out"):
         counts = pd.to_numeric(shown[column]).astype("float64")
-        shown[column] = _nearest(counts, policy.round_to).where(counts >= policy.minimum)
+        shown[column] = nearest(counts, policy.round_to).where(counts >= policy.minimum)
     return shown
-
-
-CHOICES = ("cadence_window",)
-"""Diagnostics that are cut points of the settings and count nobody."""
-
-
-def _diagnostics(diagnostics: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what says how an estimate came about without saying how many people it is of."""
-    kept: dict[str, Any] = {}
-    for name, value in diagnostics.items():
-        if isinstance(value, pd.DataFrame):
-            columns = [
-                column for column in value.columns if column in ("outcome", "group", "converged")
-            ]
-            if "converged" in columns:
-                kept[name] = value[columns]
-        elif name in CHOICES or (isinstance(value, str) and not _tells(value)):
-            kept[name] = value
-    return kept
-
-
-def _tells(text: str) -> bool:
-    """Whether a sentence may hold a count of people."""
-    return bool(
-        re.search(r"\d[\d,]*\s+(?:of\s+\d|\w*\s*(?:patients?|people|persons?|answer))", text)
-    )
 
 
 def _wilson(events: pd.Series, n: pd.Series, level: pd.Series) -> tuple[pd.Series, pd.Series]:
