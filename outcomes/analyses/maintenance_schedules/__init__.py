@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outcomes.analyses.maintenance_schedules.baseline_table import describe_first_plans
 from outcomes.analyses.maintenance_schedules.estimate import estimate_maintenance_schedules
 from outcomes.analyses.maintenance_schedules.planning import plan_maintenance_schedules
 from outcomes.analyses.maintenance_schedules.spec import (
@@ -21,6 +22,7 @@ __all__ = [
     "Horizon",
     "MaintenanceSchedulesSpec",
     "Strategy",
+    "describe_first_plans",
     "estimate_maintenance_schedules",
     "plan_maintenance_schedules",
     "settled_spec",
