@@ -8,6 +8,7 @@ from outcomes.present.figures.control_chart import plot_trend
 from outcomes.present.figures.course import plot_course
 from outcomes.present.figures.funnel import plot_funnel
 from outcomes.present.figures.movement import plot_movement
+from outcomes.present.progress import Steps
 from outcomes.present.sections.activity import period_comparison
 from outcomes.present.sections.answer import answer
 from outcomes.present.sections.benchmark import clinic_comparison, clinic_courses
@@ -23,23 +24,46 @@ from outcomes.present.sections.missing import (
 )
 from outcomes.present.sections.movement import neck_movement
 from outcomes.present.sections.pain import pain_course, pain_split
+from outcomes.present.sections.schedules.checks import schedule_checks
+from outcomes.present.sections.schedules.courses import pain_return_section, sessions_section
+from outcomes.present.sections.schedules.front import (
+    schedule_answer,
+    schedule_cover,
+    schedule_question,
+)
+from outcomes.present.sections.schedules.limits import schedule_limits
+from outcomes.present.sections.schedules.people import first_plan_table, schedule_flow
+from outcomes.present.sections.schedules.results import (
+    further_outcomes,
+    later_weeks,
+    naive_against_corrected,
+    schedule_results,
+)
+from outcomes.present.sections.schedules.sensitivity import schedule_sensitivity
+from outcomes.present.sections.schedules.target import target_statement
 from outcomes.present.sections.terms import definitions
 from outcomes.present.sections.trends import trend_charts
 
 __all__ = [
     "Policy",
     "Release",
+    "Steps",
     "answer",
     "clinic_comparison",
     "clinic_courses",
     "cover",
     "definitions",
     "disclose",
+    "first_plan_table",
+    "further_outcomes",
     "group_differences",
     "headache_course",
+    "later_weeks",
+    "naive_against_corrected",
     "neck_movement",
     "not_recorded",
     "pain_course",
+    "pain_return_section",
     "pain_split",
     "period_comparison",
     "plot_clinic_trends",
@@ -49,6 +73,16 @@ __all__ = [
     "plot_trend",
     "published_figures",
     "records_read",
+    "schedule_answer",
+    "schedule_checks",
+    "schedule_cover",
+    "schedule_flow",
+    "schedule_limits",
+    "schedule_question",
+    "schedule_results",
+    "schedule_sensitivity",
+    "sessions_section",
+    "target_statement",
     "too_small_to_show",
     "trend_charts",
     "who_is_missing",

@@ -7,7 +7,16 @@ from outcomes.present import format as write
 from outcomes.results import AnalysisResult
 
 HEADACHES = "headache_days"
-_MEASURES = {HEADACHES: "Headache days per 28 days"}
+_MEASURES = {
+    HEADACHES: "Headache days per 28 days",
+    "pain_at_decision": "Pain at the decision",
+    "baseline": "Pain at the start of care",
+    "age": "Age (years)",
+    "sex": "Sex",
+    "onset": "Onset",
+    "distress": "Distress",
+    "clinic": "Clinic",
+}
 """Names of outcomes that are not instruments."""
 
 GROUPS: dict[str, dict[str, str]] = {
@@ -19,11 +28,45 @@ GROUPS: dict[str, dict[str, str]] = {
         "sparse": "Less than monthly",
         "lapsed": "Lapsed",
     },
+    "strategy": {
+        "twice_monthly": "Twice a month",
+        "monthly": "Monthly",
+        "on_demand": "On demand",
+        "other": "Another plan",
+    },
     "onset": {
         "acute": "Acute (under 6 weeks)",
         "subacute": "Subacute (6 to 12 weeks)",
         "chronic": "Chronic (over 12 weeks)",
     },
+    "plan": {
+        "weekly": "Weekly",
+        "twice_monthly": "Twice a month",
+        "monthly": "Monthly",
+        "on_demand": "When needed",
+        "discharged": "Discharged",
+    },
+    "grade": {
+        "short_minor": "Minor, under 24 hours",
+        "long_minor": "Minor, 24 hours or longer",
+        "short_moderate": "Moderate, under 24 hours",
+        "long_moderate": "Moderate, 24 hours or longer",
+        "serious": "Serious",
+        "ungraded": "Not graded",
+    },
+    "duration": {
+        "under_24_hours": "Under 24 hours",
+        "24_to_48_hours": "24 to 48 hours",
+        "over_48_hours": "Over 48 hours",
+        "not_known": "Not known",
+    },
+    "contraindication": {
+        "anticoagulants": "Anticoagulants",
+        "osteoporosis": "Osteoporosis",
+        "recent_surgery": "Recent surgery",
+        "skin_infection": "Skin infection",
+    },
+    "answered": {"answered": "Answered", "not_answered": "Did not answer"},
 }
 
 
@@ -81,7 +124,68 @@ def outcome_label(outcome: str, registry: InstrumentRegistry | None = None) -> s
         Such as ``Pain (0 to 10)`` or ``Rotation to the left``.
     """
     known = instrument_of(outcome, registry)
+    if known is None and ":" in outcome:
+        code, name = outcome.split(":", 1)
+        scale = instrument_of(code, registry)
+        if scale is not None and name in scale.thresholds:
+            return f"Share with {scale.thresholds[name].label}"
     return known.label if known else _MEASURES.get(outcome, outcome.replace("_", " "))
+
+
+def strategy_label(name: str) -> str:
+    """Name a maintenance schedule for people.
+
+    Parameters
+    ----------
+    name : str
+        Name of the strategy.
+
+    Returns
+    -------
+    str
+        Such as ``Twice a month``.
+    """
+    return group_label("strategy", name)
+
+
+_KEPT = {
+    "twice_monthly": "sessions twice a month",
+    "monthly": "monthly sessions",
+    "on_demand": "coming on demand",
+}
+
+
+def strategy_words(name: str) -> str:
+    """Name what everyone would keep to, within a sentence.
+
+    Parameters
+    ----------
+    name : str
+        Name of the strategy.
+
+    Returns
+    -------
+    str
+        Such as ``sessions twice a month``.
+    """
+    return _KEPT.get(name, f"the schedule {strategy_label(name)}")
+
+
+def contrast_label(contrast: str) -> str:
+    """Name a contrast of two maintenance schedules for people.
+
+    Parameters
+    ----------
+    contrast : str
+        Two names with ``vs`` between.
+
+    Returns
+    -------
+    str
+        Such as ``Twice a month against on demand``.
+    """
+    first, _, second = contrast.partition(" vs ")
+    return f"{strategy_label(first)} against {strategy_label(second).lower()}"
 
 
 _TIMINGS = {"remote": "answered at home", "pre": "taken before a session"}

@@ -63,6 +63,7 @@ CADENCE: dict[str, Stroke] = {
     "sparse": Stroke("#009b80", "^", (0, (6, 2, 2, 2))),
     "lapsed": Stroke("#6b2f10", "X", (0, (1, 2))),
 }
+STRATEGY: dict[str, Stroke] = {"on_demand": Stroke("#009b80", "^", (0, (6, 2, 2, 2)))}
 ONSET: dict[str, Stroke] = {
     "acute": Stroke("#009b80", "^", (0, (6, 2))),
     "subacute": Stroke("#a08000", "D", (0, (2, 2))),
@@ -76,15 +77,15 @@ def strokes(groups: Iterable[str]) -> dict[str, Stroke]:
     Parameters
     ----------
     groups : iterable of str
-        Names of groups. Cadences and onsets have colours of their own; others, such as clinics,
-        take them by alphabet, so the same names look the same in every figure.
+        Names of groups. Cadences, schedules and onsets have colours of their own; others, such as
+        clinics, take them by alphabet, so the same names look the same in every figure.
 
     Returns
     -------
     dict of str to Stroke
         One stroke a group.
     """
-    named = {"": OVERALL, **CADENCE, **ONSET}
+    named = {"": OVERALL, **CADENCE, **STRATEGY, **ONSET}
     asked = list(dict.fromkeys(groups))
     others = sorted(group for group in asked if group not in named)
     chosen = {group: _stroke(position) for position, group in enumerate(others)}
