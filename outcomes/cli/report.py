@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from outcomes.cli.command import DONE, Commands, add_command, day
+from outcomes.cli.command import DONE, Commands, add_command, day, warn
 
 
 def add(commands: Commands) -> None:
@@ -15,7 +16,11 @@ def add(commands: Commands) -> None:
         "data", nargs="?", type=Path, metavar="DATA", help="the sample unless given"
     )
     parser.add_argument(
-        "--for", dest="reader", default="manager", metavar="WHOM", help="manager (default) or all"
+        "--for",
+        dest="reader",
+        default="manager",
+        metavar="WHOM",
+        help="manager (default), researcher, therapist or all",
     )
     parser.add_argument(
         "--clinic", default="", metavar="NAME|all",
@@ -37,6 +42,10 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("reports"), metavar="DIR", help="./reports unless given"
     )
+    parser.add_argument(
+        "--names", type=Path, metavar="FILE",
+        help="CSV with id and name: the pages with names, on this screen only, until Ctrl-C",
+    )  # fmt: skip
     parser.add_argument("--pdf", action=argparse.BooleanOptionalAction, default=True)
 
 
@@ -44,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     from outcomes.report.make import ReportOrder, make_reports
     from outcomes.report.period import read_period
-    from outcomes.report.places import readers, sample_folder
+    from outcomes.report.places import INSIDE_ONLY, readers, sample_folder
     from outcomes.report.progress import Progress
     from outcomes.report.usage import UsageError
 
@@ -53,10 +62,13 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(
             f"There is no report for {options.reader!r}.", f"Use {', '.join(known)} or all."
         )
+    outside = options.audience == "outside"
+    names = _names(options) if options.names else {}
+    everyone = tuple(each for each in known if not (outside and each in INSIDE_ONLY))
     order = ReportOrder(
         data=options.data or sample_folder(),
         out=options.out,
-        readers=known if options.reader == "all" else (options.reader,),
+        readers=everyone if options.reader == "all" else (options.reader,),
         clinic=options.clinic,
         therapist=options.therapist,
         period=read_period(options.period) if options.period else None,
@@ -66,7 +78,38 @@ def run(options: argparse.Namespace) -> int:
         paper=options.paper,
         pdf=options.pdf,
     )
+    pages: dict[str, str] = {}
     with Progress("Reports") as progress:
-        index = make_reports(order, say=progress.say, on_step=progress.step)
+        index = make_reports(
+            order, say=progress.say, on_step=progress.step, on_page=pages.__setitem__
+        )
     print(index)
+    if names:
+        _show(pages, names)
     return DONE
+
+
+def _names(options: argparse.Namespace) -> dict[str, str]:
+    """Read the names before the work is done; they never go with what is made for outside."""
+    from outcomes.report.on_screen import read_names
+    from outcomes.report.usage import UsageError
+
+    if options.audience == "outside":
+        raise UsageError("Names stay inside the clinic.", "Leave out --names, or --audience.")
+    return read_names(options.names)
+
+
+def _show(pages: dict[str, str], names: dict[str, str]) -> None:
+    """Show the pages with names until somebody ends it."""
+    import contextlib
+    import webbrowser
+
+    from outcomes.report.on_screen import NamedPages
+
+    with NamedPages(pages, names) as shown:
+        warn("With names, on this screen only, until you press Ctrl-C:")
+        print(shown.address, flush=True)
+        if sys.stdout.isatty():
+            webbrowser.open(shown.address)
+        with contextlib.suppress(KeyboardInterrupt):
+            shown.serve()

@@ -10,6 +10,7 @@ import ast
 import copy
 import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ from outcomes.errors import (
     EstimationError,
     OutcomesError,
 )
+from outcomes.present.progress import MARK
 
 PARAMETERS = "parameters"
 _INJECTED = "injected-parameters"
@@ -55,8 +57,33 @@ class _ThisPython(KernelSpecManager):
         return KernelSpec(argv=command, display_name="Python", language="python")
 
 
+# Lines of progress, several of which may come in one message; the last percentage counts.
+_PROGRESS = re.compile(rf"{re.escape(MARK)}[^\r\n]*\n?")
+_PERCENT = re.compile(r"\((\d+) %\)")
+
+
 class _Runner(NotebookClient):
     """Runs cells in a kernel that is there already, and leaves signals to the command line."""
+
+    on_progress: Callable[[int, int], None] | None = None
+
+    def process_message(
+        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
+    ) -> NotebookNode | None:
+        """Show lines of progress to those who wait, and keep them out of the outputs."""
+        content = msg.get("content", {})
+        text = content.get("text", "") if msg.get("msg_type") == "stream" else ""
+        if MARK not in text:
+            return super().process_message(msg, cell, cell_index)
+        percent = _PERCENT.findall(text)
+        if percent and self.on_progress is not None:
+            self.on_progress(cell_index, int(percent[-1]))
+        rest = _PROGRESS.sub("", text)
+        if not rest.strip():
+            return None
+        return super().process_message(
+            {**msg, "content": {**content, "text": rest}}, cell, cell_index
+        )
 
     @asynccontextmanager
     async def async_setup_kernel(self, **kwargs: Any) -> AsyncGenerator[None, None]:
@@ -132,7 +159,8 @@ class WarmKernel:
         parameters : mapping
             Values to set after that cell: text, numbers, flags or None.
         on_step : callable, optional
-            Called with the number of cells done and the number of all.
+            Called with how far the notebook is and how far it will go, in hundredths of cells;
+            a cell that shows how far it is itself moves it too.
 
         Returns
         -------
@@ -152,8 +180,17 @@ class WarmKernel:
         runner = _Runner(node, km=self._manager, timeout=_CELL_SECONDS, store_widget_state=False)
         runner.kc = self._client
         if on_step is not None:
-            total = len(node.cells)
-            runner.on_cell_complete = lambda cell, cell_index: on_step(cell_index + 1, total)
+            total = 100 * len(node.cells)
+            reached = 0
+
+            def move(cell_index: int, percent: int) -> None:
+                nonlocal reached
+                # a cell that does one long thing after another begins again, the bar does not
+                reached = max(reached, 100 * cell_index + percent)
+                on_step(reached, total)
+
+            runner.on_progress = move
+            runner.on_cell_complete = lambda cell, cell_index: move(cell_index, 100)
         try:
             runner.execute()
         except CellExecutionError as error:

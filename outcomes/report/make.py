@@ -21,14 +21,20 @@ from outcomes.report.origin import choices_fingerprint, data_fingerprint, imprin
 from outcomes.report.page import Imprint, build_page
 from outcomes.report.pdf import HOW_TO_GET, pdf_maker, write_pdf
 from outcomes.report.period import Period, last_quarter
-from outcomes.report.places import notebook_for
+from outcomes.report.places import INSIDE_ONLY, notebook_for
 from outcomes.report.publish import PAGE, PDF, Entry, staged, write_entry, write_index
 from outcomes.report.subjects import Subject, subjects
 from outcomes.report.usage import UsageError
 from outcomes.schema import SCHEMAS
 from outcomes.tables import Tables
 
-_TITLES = {"manager": "Clinic report"}
+_TITLES = {
+    "manager": "Clinic report",
+    "researcher": "Comparison of schedules",
+    "therapist": "The day",
+}
+# A report stands still; whoever opens a notebook may move what it shows.
+_OF_READER: dict[str, dict[str, Any]] = {"therapist": {"live": False}}
 # What the notebooks will need; the kernel fetches it, and the records, while they are read here.
 _WARM_UP = """
 from outcomes.report.records import keep_records
@@ -39,6 +45,7 @@ outcomes.io.read_tables({data!r}, as_of={as_of!r})
 
 Say = Callable[[str], None]
 OnStep = Callable[[int, int], None]
+OnPage = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,9 @@ class ReportOrder:
     pdf: bool = True
 
 
-def make_reports(order: ReportOrder, *, say: Say, on_step: OnStep) -> Path:
+def make_reports(
+    order: ReportOrder, *, say: Say, on_step: OnStep, on_page: OnPage | None = None
+) -> Path:
     """Make reports and the index over them.
 
     Parameters
@@ -96,6 +105,8 @@ def make_reports(order: ReportOrder, *, say: Say, on_step: OnStep) -> Path:
         Takes lines for the person who waits.
     on_step : callable
         Called with the number of steps done and of all.
+    on_page : callable, optional
+        Called with the title of each page and the page.
 
     Returns
     -------
@@ -126,6 +137,7 @@ def make_reports(order: ReportOrder, *, say: Say, on_step: OnStep) -> Path:
             def step(done: int, total: int, before: int = position) -> None:
                 on_step(before * total + done, len(jobs) * total)
 
+            parameters |= _OF_READER.get(reader, {})
             node = kernel.run(notebooks[reader], parameters, on_step=step)
             chosen = {name: value for name, value in parameters.items() if name != "data"}
             choices = choices_fingerprint(notebooks[reader], chosen, tables.settings)
@@ -138,11 +150,19 @@ def make_reports(order: ReportOrder, *, say: Say, on_step: OnStep) -> Path:
                 if weasyprint is not None:
                     write_pdf(weasyprint, page, folder / PDF)
                 write_entry(folder, _entry(order, reader, subject, tables, period, line))
+            if on_page is not None:
+                on_page(f"{_title(reader)}: {subject.name}", page)
             say(f"{position + 1} of {len(jobs)}: {_title(reader)}, {subject.name}")
     return write_index(order.out)
 
 
 def _check(order: ReportOrder) -> None:
+    kept = sorted(INSIDE_ONLY & set(order.readers))
+    if kept and order.audience == "outside":
+        raise UsageError(
+            f"The report for the {kept[0]} names patients by their charts and stays inside.",
+            "Use --audience inside, or another report.",
+        )
     if order.therapist and order.audience == "outside":
         raise UsageError(
             "A report on one therapist's patients stays inside the clinic.",

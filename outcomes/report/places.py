@@ -7,8 +7,14 @@ from pathlib import Path
 from outcomes.errors import OutcomesError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_NOTEBOOKS = {"manager": "clinic_manager.ipynb"}
+_NOTEBOOKS = {
+    "manager": "clinic_manager.ipynb",
+    "researcher": "maintenance_schedules.ipynb",
+    "therapist": "cohort_trends.ipynb",
+}
 """Notebook of each audience that has one."""
+INSIDE_ONLY = {"therapist"}
+"""Who is shown single patients, and so has no report for outside."""
 
 
 def _find(bundled: str, checkout: str) -> Path:
