@@ -160,7 +160,9 @@ def estimate_responders(tables: Tables, spec: RespondersSpec | None = None) -> A
             ),
             summary="share who reached each threshold, of those who answered and of everyone",
         ),
-        curve=_sweep(frame, instrument).assign(outcome=code, group_by=spec.group_by),
+        curve=_sweep(frame, instrument, spec.min_answers).assign(
+            outcome=code, group_by=spec.group_by
+        ),
         steps=[
             (
                 f"day {spec.window} is over",
@@ -177,8 +179,8 @@ def estimate_responders(tables: Tables, spec: RespondersSpec | None = None) -> A
         ],
         diagnostics={
             "timing": scores.timing,
-            "detectable_change": detectable_change(instrument),
-            "labels": {threshold.name: threshold.label for threshold in chosen},
+            "reliable_change": f"{detectable_change(instrument):.3g} {instrument.unit}, "
+            f"and {chosen[0].label}",
         },
     )
 
@@ -278,8 +280,8 @@ def _rows(
     return pd.concat(parts, ignore_index=True)
 
 
-def _sweep(frame: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
-    """How many improved by at least each amount, in points and in percent of the start."""
+def _sweep(frame: pd.DataFrame, instrument: Instrument, minimum: int) -> pd.DataFrame:
+    """Count how many improved by at least each amount, in points and in percent of the start."""
     gain = instrument.improvement(frame["baseline"], frame["value"])
     reach = instrument.maximum - instrument.minimum
     percent = 100 * gain / frame["baseline"].abs().where(frame["baseline"] != 0)
@@ -291,7 +293,7 @@ def _sweep(frame: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
     for scale, (gained, at) in amounts.items():
         for group, values in gained.groupby(frame["group"]):
             known = np.sort(values.dropna().to_numpy(dtype="float64"))
-            if not len(known):
+            if len(known) < minimum:
                 continue
             short = np.searchsorted(known, at - _SLACK * (1 + np.abs(at)), side="left")
             parts.append(

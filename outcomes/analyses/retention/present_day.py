@@ -26,7 +26,7 @@ def standing(tables: Tables, people: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Those columns and: cadence, n_recent (sessions in the days that cadence looks back on), booked.
+        Those columns and: cadence, booked, n_recent (sessions in the days cadence looks back on).
     """
     found = cadence_at(
         people[["patient_id"]].assign(date=tables.as_of),
