@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.analyses.clinic_activity import ClinicActivitySpec, estimate_clinic_activity
 from outcomes.analyses.clinic_benchmark import ClinicBenchmarkSpec, estimate_clinic_benchmark
 from outcomes.analyses.cohort_trend import CohortTrendSpec, estimate_cohort_trend
+from outcomes.analyses.completeness import CompletenessSpec, estimate_completeness
 from outcomes.analyses.due import DueSpec, estimate_due
 from outcomes.analyses.group_difference import GroupDifferenceSpec, estimate_group_difference
 from outcomes.analyses.headache_frequency import (
@@ -29,18 +30,23 @@ from outcomes.analyses.practice_patterns import (
     PracticePatternsSpec,
     estimate_practice_patterns,
 )
+from outcomes.analyses.responders import RespondersSpec, estimate_responders
+from outcomes.analyses.retention import RetentionSpec, estimate_retention
 from outcomes.analyses.rom_change import RomChangeSpec, estimate_rom_change
+from outcomes.analyses.safety import SafetySpec, estimate_safety
 from outcomes.analyses.sessions_to_improvement import (
     SessionsToImprovementSpec,
     estimate_sessions_to_improvement,
 )
 from outcomes.analyses.trends import TrendsSpec, estimate_trends
+from outcomes.analyses.value import ValueSpec, estimate_value
 from outcomes.analyses.window_means import ModelChoices
 
 __all__ = [
     "ClinicActivitySpec",
     "ClinicBenchmarkSpec",
     "CohortTrendSpec",
+    "CompletenessSpec",
     "DueSpec",
     "GroupDifferenceSpec",
     "HeadacheFrequencySpec",
@@ -51,12 +57,17 @@ __all__ = [
     "PainReturnSpec",
     "PainTrajectorySpec",
     "PracticePatternsSpec",
+    "RespondersSpec",
+    "RetentionSpec",
     "RomChangeSpec",
+    "SafetySpec",
     "SessionsToImprovementSpec",
     "TrendsSpec",
+    "ValueSpec",
     "estimate_clinic_activity",
     "estimate_clinic_benchmark",
     "estimate_cohort_trend",
+    "estimate_completeness",
     "estimate_due",
     "estimate_group_difference",
     "estimate_headache_frequency",
@@ -66,9 +77,13 @@ __all__ = [
     "estimate_pain_return",
     "estimate_pain_trajectory",
     "estimate_practice_patterns",
+    "estimate_responders",
+    "estimate_retention",
     "estimate_rom_change",
+    "estimate_safety",
     "estimate_sessions_to_improvement",
     "estimate_trends",
+    "estimate_value",
     "fit_off_track_reference",
     "plan_maintenance_schedules",
 ]

@@ -12,6 +12,7 @@ from outcomes.present.progress import Steps
 from outcomes.present.sections.activity import period_comparison
 from outcomes.present.sections.answer import answer
 from outcomes.present.sections.benchmark import clinic_comparison, clinic_courses
+from outcomes.present.sections.completeness import answer_rates, who_answered
 from outcomes.present.sections.context import published_figures
 from outcomes.present.sections.cover import cover
 from outcomes.present.sections.difference import group_differences
@@ -24,6 +25,15 @@ from outcomes.present.sections.missing import (
 )
 from outcomes.present.sections.movement import neck_movement
 from outcomes.present.sections.pain import pain_course, pain_split
+from outcomes.present.sections.responders import responders
+from outcomes.present.sections.retention import (
+    appointments_kept,
+    cadence_over_time,
+    lapsed_patients,
+    plan_attendance,
+    staying_in_care,
+)
+from outcomes.present.sections.safety import safety
 from outcomes.present.sections.schedules.checks import schedule_checks
 from outcomes.present.sections.schedules.courses import pain_return_section, sessions_section
 from outcomes.present.sections.schedules.front import (
@@ -43,12 +53,16 @@ from outcomes.present.sections.schedules.sensitivity import schedule_sensitivity
 from outcomes.present.sections.schedules.target import target_statement
 from outcomes.present.sections.terms import definitions
 from outcomes.present.sections.trends import trend_charts
+from outcomes.present.sections.value import value
 
 __all__ = [
     "Policy",
     "Release",
     "Steps",
     "answer",
+    "answer_rates",
+    "appointments_kept",
+    "cadence_over_time",
     "clinic_comparison",
     "clinic_courses",
     "cover",
@@ -60,6 +74,7 @@ __all__ = [
     "headache_course",
     "later_weeks",
     "naive_against_corrected",
+    "lapsed_patients",
     "neck_movement",
     "not_recorded",
     "pain_course",
@@ -67,12 +82,16 @@ __all__ = [
     "pain_split",
     "period_comparison",
     "plot_clinic_trends",
+    "plan_attendance",
     "plot_course",
     "plot_funnel",
     "plot_movement",
     "plot_trend",
     "published_figures",
     "records_read",
+    "responders",
+    "safety",
+    "staying_in_care",
     "schedule_answer",
     "schedule_checks",
     "schedule_cover",
@@ -85,5 +104,7 @@ __all__ = [
     "target_statement",
     "too_small_to_show",
     "trend_charts",
+    "value",
+    "who_answered",
     "who_is_missing",
 ]
