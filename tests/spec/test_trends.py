@@ -214,7 +214,7 @@ def test_each_clinic_has_its_panel_also_without_follow_up(tables: Tables) -> Non
     kept = ~(scores["patient_id"].isin(quiet) & (scores["timing"] == "remote"))
     result = estimate_trends(
         replace(tables, assessments=scores[kept]),
-        TrendsSpec(group_by="clinic", windows=(DAY,), measures=("difference",)),
+        TrendsSpec(unit="clinic", windows=(DAY,), measures=("difference",)),
     )
     section = clinic_courses(disclose({"t": result}, Policy()), "t", window=DAY)
     assert "Clinic B: nothing to show." in section._repr_html_()
@@ -223,7 +223,7 @@ def test_each_clinic_has_its_panel_also_without_follow_up(tables: Tables) -> Non
 
 def test_too_many_clinics_are_not_drawn_one_by_one() -> None:
     many = clinic_tables((4,) * 26, (0.0,) * 26, seed=4)
-    result = estimate_trends(many, TrendsSpec(group_by="clinic", windows=(DAY,)))
+    result = estimate_trends(many, TrendsSpec(unit="clinic", windows=(DAY,)))
     assert (result.estimates["status"] == "refused").all()
     section = clinic_courses(disclose({"t": result}, Policy()), "t", window=DAY)
     assert "26 clinics are too many" in repr(section)
@@ -231,7 +231,7 @@ def test_too_many_clinics_are_not_drawn_one_by_one() -> None:
 
 def test_outside_points_of_few_people_are_gaps(tables: Tables) -> None:
     result = estimate_trends(
-        tables, TrendsSpec(group_by="clinic", windows=(DAY,), every="M", measures=("difference",))
+        tables, TrendsSpec(unit="clinic", windows=(DAY,), every="M", measures=("difference",))
     )
     small = result.curve[result.curve["n_patients"] < 8]
     shown = disclose({"t": result}, Policy("outside"))["t"].curve

@@ -93,8 +93,8 @@ def estimate_trends(tables: Tables, spec: TrendsSpec | None = None) -> AnalysisR
     spec.check()
     code = spec.instrument or tables.settings.pain_instrument
     spec = replace(spec, instrument=code)
-    people = members(tables, spec.group_by, 0)
-    where = {"group_by": spec.group_by, "outcome": code}
+    people = members(tables, spec.unit, 0)
+    where = {"group_by": spec.unit, "outcome": code}
     if len(people.order) > spec.max_groups:
         reason = (
             f"{len(people.order)} clinics are too many for a chart each; up to {spec.max_groups} "
@@ -122,7 +122,7 @@ def estimate_trends(tables: Tables, spec: TrendsSpec | None = None) -> AnalysisR
             here: dict[str, Any] = {"group": group, "measure": measure, "window": day}
             rows += _rows(own, drawn, why, measure, group, day, spec, tables)
             curves.append(_curve(own, drawn, spec).assign(**here))
-            notes += list(drawn.chart.notes) if drawn is not None and not spec.group_by else []
+            notes += list(drawn.chart.notes) if drawn is not None and not spec.unit else []
     if not curves:
         reason = f"No {_EVERY[every]} has a score or an appointment that could be charted."
         return refuse(QUESTION, spec, tables, people, reason, **where)
@@ -134,7 +134,7 @@ def estimate_trends(tables: Tables, spec: TrendsSpec | None = None) -> AnalysisR
         tables,
         people,
         pd.DataFrame(rows).assign(**where),
-        group_by=spec.group_by,
+        group_by=spec.unit,
         estimand=describe(
             population=f"patients who began care, by the {_EVERY[every]} in which they did",
             strategies="none, care as it was given",

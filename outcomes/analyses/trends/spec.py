@@ -29,7 +29,7 @@ class TrendsSpec:
 
     Parameters
     ----------
-    group_by : {"", "clinic"}
+    unit : {"", "clinic"}
         A chart for each clinic, or one for all patients.
     instrument : str
         Instrument code; empty for the pain instrument of the settings.
@@ -68,7 +68,7 @@ class TrendsSpec:
         Scores to analyse; empty to choose.
     """
 
-    group_by: Literal["", "clinic"] = ""
+    unit: Literal["", "clinic"] = ""
     instrument: str = ""
     windows: tuple[int, ...] = (42, 182)
     measures: tuple[str, ...] = MEASURES
@@ -100,10 +100,10 @@ class TrendsSpec:
             raise EstimationError(
                 f"There is no chart of {unknown[0]!r}.", f"Use {', '.join(MEASURES)}."
             )
-        if self.group_by not in ("", "clinic") or self.every not in ("", "M", "Q"):
+        if self.unit not in ("", "clinic") or self.every not in ("", "M", "Q"):
             raise EstimationError(
                 "Charts are by clinic or for all, by month or by quarter.",
-                "Use group_by '' or 'clinic' and every '', 'M' or 'Q'.",
+                "Use unit '' or 'clinic' and every '', 'M' or 'Q'.",
             )
         if self.freeze is not None and self.rebase:
             raise EstimationError(
