@@ -72,7 +72,7 @@ def export_data(
     tables = read_tables(data)
     frames = _adam(tables, pseudonyms) if kind == "adam" else _tables(tables, pseudonyms)
     rows = {name: len(frame) for name, frame in frames.items()}
-    with placed_together(out, lambda: _obsolete(out)) as stage:
+    with placed_together(out, lambda: earlier_files(out)) as stage:
         if kind == "excel":
             write_workbook(frames, stage / "tables.xlsx", tables.as_of.to_pydatetime())
         for name, frame in frames.items():
@@ -130,9 +130,30 @@ def _tables(tables: Tables, pseudonyms: Pseudonyms) -> dict[str, pd.DataFrame]:
     return changed
 
 
-def _obsolete(out: Path) -> list[str]:
-    """Files of an earlier export; anything else stops this one."""
+def earlier_files(out: Path, kept: tuple[str, ...] = ()) -> list[str]:
+    """List files of an earlier export, which a new one replaces; anything else stops it.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the export, which need not be there.
+    kept : tuple of str
+        Files that may lie there and stay.
+
+    Returns
+    -------
+    list of str
+        Names.
+
+    Raises
+    ------
+    DataContractError
+        If the folder holds a file that no export wrote.
+    """
+    if not out.is_dir():
+        return []
     there = {path.name for path in out.iterdir() if not path.name.startswith(".outcomes-")}
+    there -= set(kept)
     before: set[str] = set()
     if RECORD in there:
         try:

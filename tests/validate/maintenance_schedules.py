@@ -23,7 +23,8 @@ from outcomes.analyses.maintenance_schedules.unmeasured import ONE_SIDED
 from outcomes.analyses.maintenance_schedules.visits import visit_means
 from outcomes.settings import CutPoints
 from outcomes.simulate import SCENARIOS, LatentCohort, SimulationSpec, simulate
-from outcomes.stats.strategies import difference
+from outcomes.stats.bootstrap import bootstrap
+from outcomes.stats.strategies import difference, leverage_of_difference
 
 from ._schedules import comparison_of, own_means, replicates, truth
 from .interval_censored import table
@@ -31,6 +32,7 @@ from .interval_censored import table
 SEED = 40_000
 SPEC = MaintenanceSchedulesSpec()
 PAIRS = SPEC.contrasts
+STRATEGIES = [strategy.name for strategy in SPEC.strategies]
 
 
 def scenario(name: str, patients: int, blocks: int, seed: int = SEED) -> SimulationSpec:
@@ -71,15 +73,29 @@ def _estimates(comparison: Comparison) -> dict[str, Any]:
 
 
 def with_bootstrap(latent: LatentCohort, first: int, resamples: int) -> dict[str, Any]:
-    """The same with the standard errors of a bootstrap that refits everything."""
-    row = estimates(latent, first)
+    """Standard errors of a bootstrap that refits the weights, and the factor for leverage.
+
+    Run apart from the estimates of the same cohorts, and without the second estimator, as it takes
+    most of the time.
+    """
     comparison = comparison_of(latent, first)
-    draws = comparison.resample(resamples, latent.spec.seed, workers=1).replicates
-    for method in (CLONES, SEQUENTIAL):
-        at = {s: comparison.rows.index((method, "nrs_pain", s)) for s in comparison.strategies}
-        for j, (a, b) in enumerate(PAIRS):
-            apart = draws[:, at[a]] - draws[:, at[b]]
-            row[f"boot {method}|{j}"] = float(np.nanstd(apart, ddof=1))
+    outcome, models, start = comparison.outcomes[0], comparison.models, comparison.whole.fit
+
+    def statistic(drawn: np.ndarray) -> np.ndarray:
+        counts = drawn.astype(float)
+        fitted = models.weigh(models.fit(counts, start))
+        means = {s: comparison.arm(fitted, outcome, s, counts).estimate for s in STRATEGIES}
+        return np.array(differences(means))
+
+    arms = {s: comparison.arm(comparison.whole, outcome, s) for s in STRATEGIES}
+    row: dict[str, Any] = {}
+    for j, (a, b) in enumerate(PAIRS):
+        row[f"leverage|{j}"] = leverage_of_difference(arms[a], arms[b])
+    if resamples:
+        draws = bootstrap(
+            statistic, comparison.grid.n, replicates=resamples, seed=latent.spec.seed, workers=1
+        )
+        row |= {f"boot|{j}": float(error) for j, error in enumerate(draws.std_error)}
     return row
 
 
@@ -99,28 +115,32 @@ def bias(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def shipped(runs: pd.DataFrame, j: int) -> pd.Series:
+    """Standard error that the result prints: of the bootstrap, with leverage."""
+    return runs[f"boot|{j}"] * runs[f"leverage|{j}"]
+
+
 def coverage(runs: pd.DataFrame, target: dict[str, float]) -> pd.DataFrame:
     """Coverage of 95 % intervals of the weighted contrasts."""
     rows = []
     for j, (pair, d) in enumerate(zip(PAIRS, differences(target), strict=True)):
         error = np.abs(runs[f"{CLONES}|{j}"] - d)
         t = stats.t.isf(0.025, runs[f"df|{j}"])
-        kinds = {
-            "weights known, normal": 1.959964 * runs[f"se|{j}"],
-            "weights known, t": t * runs[f"se|{j}"],
-        }
-        boot = f"boot {CLONES}|{j}"
-        if boot in runs:
-            kinds |= {
-                "bootstrap, normal": 1.959964 * runs[boot],
-                "wider of both, t": t * np.maximum(runs[f"se|{j}"], runs[boot]),
-            }
+        kinds = {"weights known, t": t * runs[f"se|{j}"]}
         row: dict[str, Any] = {
             "contrast": f"{pair[0]} − {pair[1]}",
             "sd": f"{(runs[f'{CLONES}|{j}'] - d).std(ddof=1):.3f}",
-            "mean se": f"{runs[f'se|{j}'].mean():.3f}",
             "mean df": f"{runs[f'df|{j}'].mean():.0f}",
+            "mean se, weights known": f"{runs[f'se|{j}'].mean():.3f}",
         }
+        if f"boot|{j}" in runs:
+            error_shipped = shipped(runs, j)
+            kinds |= {
+                "bootstrap, normal": 1.959964 * runs[f"boot|{j}"],
+                "wider of both, t": t * np.maximum(runs[f"se|{j}"], runs[f"boot|{j}"]),
+                "bootstrap with leverage, t (printed)": t * error_shipped,
+            }
+            row["mean se, printed"] = f"{error_shipped.mean():.3f}"
         rows.append(row | {kind: f"{(error < half).mean():.3f}" for kind, half in kinds.items()})
     return pd.DataFrame(rows)
 
@@ -129,30 +149,52 @@ def type_one(runs: pd.DataFrame) -> pd.DataFrame:
     """Share of replicates without an effect in which a test at 5 % speaks of one."""
     rows = []
     for j, (a, b) in enumerate(PAIRS):
-        ratio = np.abs(runs[f"{CLONES}|{j}"] / runs[f"se|{j}"])
-        share = (ratio > stats.t.isf(0.025, runs[f"df|{j}"])).mean()
-        rows.append({"contrast": f"{a} − {b}", "type I": f"{100 * share:.1f} %"})
+        error = {"weights known": runs[f"se|{j}"]}
+        if f"boot|{j}" in runs:
+            error["printed"] = shipped(runs, j)
+        found = {
+            name: (np.abs(runs[f"{CLONES}|{j}"] / se) > stats.t.isf(0.025, runs[f"df|{j}"])).mean()
+            for name, se in error.items()
+        }
+        shares = {f"type I, {name}": f"{100 * share:.1f} %" for name, share in found.items()}
+        rows.append({"contrast": f"{a} − {b}"} | shares)
     return pd.DataFrame(rows)
 
 
-def long_run(name: str, total: int) -> tuple[pd.DataFrame, dict[str, float]]:
+def reported(runs: pd.DataFrame) -> pd.DataFrame:
+    """How often each contrast is refused for too few patients, and the coverage of the others."""
+    rows = []
+    for a, b in PAIRS:
+        least = np.minimum(runs[f"ess|{a}"], runs[f"ess|{b}"])
+        rows.append({"contrast": f"{a} − {b}", "refused": f"{(least < SPEC.min_ess).mean():.3f}"})
+    return pd.DataFrame(rows)
+
+
+def long_run(name: str, total: int, resamples: int = 0) -> tuple[pd.DataFrame, dict[str, float]]:
     """Months 10–12 of 8,000 patients: the hard case, with few effective patients."""
-    spec = scenario(name, 8_000, 13)
-    runs = replicates(f"schedules_{name}_13", spec, total, lambda c: estimates(c, 11))
-    return runs, truth(replace(spec, seed=SEED - 1), 11)
+    return run_of(name, 8_000, 13, 11, total, resamples)
 
 
 def short_run(
     name: str, patients: int, total: int, resamples: int = 0
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Weeks 13–24, the primary horizon, with a bootstrap of some resamples."""
-    spec = scenario(name, patients, 6)
+    """Weeks 13–24, the primary horizon."""
+    return run_of(name, patients, 6, 4, total, resamples)
 
-    def one(latent: LatentCohort) -> dict[str, Any]:
-        return with_bootstrap(latent, 4, resamples) if resamples else estimates(latent, 4)
 
-    runs = replicates(f"schedules_{name}_6_{patients}_{resamples}", spec, total, one)
-    return runs, truth(replace(spec, seed=SEED - 1), 4)
+def run_of(
+    name: str, patients: int, blocks: int, first: int, total: int, resamples: int
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Estimates of cohorts, beside them the bootstrap of the same cohorts, and the truth."""
+    spec = scenario(name, patients, blocks)
+    kept = f"schedules_{name}_{blocks}_{patients}"
+    runs = replicates(kept, spec, total, lambda c: estimates(c, first))
+    if resamples:
+        errors = replicates(
+            f"{kept}_boot_{resamples}", spec, total, lambda c: with_bootstrap(c, first, resamples)
+        )
+        runs = pd.concat([runs, errors], axis=1)
+    return runs, truth(replace(spec, seed=SEED - 1), first)
 
 
 def refusals(total: int) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -19,9 +20,14 @@ from outcomes.analyses.maintenance_schedules.grid import Floats
 from outcomes.analyses.maintenance_schedules.spec import Horizon, MaintenanceSchedulesSpec
 from outcomes.stats.bootstrap import Bootstrap
 from outcomes.stats.inference import inference_table
-from outcomes.stats.strategies import PeriodMean, difference, period_mean
+from outcomes.stats.strategies import (
+    PeriodMean,
+    difference,
+    leverage_of_difference,
+    period_mean,
+)
 
-METHOD = "clone–censor–weight; wider of weights-known and bootstrap error, t"
+METHOD = "clone–censor–weight; bootstrap error with leverage, t"
 WEIGHTS_KNOWN = "clone–censor–weight; weights taken as known, t"
 MODEL_DEPENDENT = "model-dependent: the second estimator differs by more than two standard errors"
 
@@ -120,9 +126,11 @@ def contrast_rows(
 
     Notes
     -----
-    The standard error is the larger of the sandwich with leverage that takes the weights as known
-    and the bootstrap that refits all of them; the interval uses t with the degrees of freedom of
-    the former, which are few where few patients carry large weights.
+    The standard error is that of the bootstrap, which refits every model, times the factor by which
+    leverage makes the sandwich larger: drawing whole patients misses what few patients with large
+    weights add. Without resamples it is the sandwich with leverage, which takes the weights as
+    known and is too large where they are well estimated. The interval uses t with the degrees of
+    freedom of that sandwich.
     """
     rows: list[dict[str, object]] = []
     fitted, whole = comparison.whole, comparison.vector(comparison.whole.fit)
@@ -149,7 +157,7 @@ def contrast_rows(
         group: str,
         numbers: dict[str, float],
         judged: list[Support],
-        used: list[PeriodMean],
+        used: Sequence[PeriodMean],
         method: str,
         note: str = "",
     ) -> None:
@@ -178,27 +186,28 @@ def contrast_rows(
             }
         )
 
-    def spread(indices: list[int], signs: list[float]) -> float:
+    def spread(indices: list[int], signs: list[float], factor: float, known: float) -> float:
         if draws is None:
-            return 0.0
+            return known
         found = draws.replicates[:, indices] @ np.array(signs)
         found = found[~np.isnan(found)]
-        return float(found.std(ddof=1)) if len(found) > 1 else float("nan")
+        return factor * float(found.std(ddof=1)) if len(found) > 1 else known
 
     method = METHOD if draws is not None else WEIGHTS_KNOWN
     for o in comparison.outcomes:
         for s in comparison.strategies:
             arm = arms[o.name, s]
-            error = max(arm.std_error, spread([at[CLONES, o.name, s]], [1.0]))
+            error = spread([at[CLONES, o.name, s]], [1.0], arm.leverage, arm.std_error)
             numbers = interval(arm.estimate, error, arm.df, spec.conf_level, tested=False)
             add(o, "mean", s, numbers, [states[o.name, s]], [arm], method)
         for j, (a, b) in enumerate(spec.contrasts):
             if a not in comparison.strategies or b not in comparison.strategies:
                 continue
-            pair = [arms[o.name, a], arms[o.name, b]]
-            estimate, known, df = difference(pair[0], pair[1])
+            pair = (arms[o.name, a], arms[o.name, b])
+            estimate, known, df = difference(*pair)
             where = [at[CLONES, o.name, a], at[CLONES, o.name, b]]
-            error = max(known, spread(where, [1.0, -1.0]))
+            factor = leverage_of_difference(*pair)
+            error = spread(where, [1.0, -1.0], factor, known)
             tested = o is first and horizon == spec.horizons[0]
             numbers = interval(estimate, error, df, spec.conf_level, tested=tested)
             note = ""
@@ -214,16 +223,16 @@ def contrast_rows(
             add(o, "difference", group, numbers, judged, pair, method, note)
             if o is not first:
                 continue
-            own = spread([at[SEQUENTIAL, o.name, a], at[SEQUENTIAL, o.name, b]], [1.0, -1.0])
-            numbers = interval(second, max(own, known), df, spec.conf_level, tested=False)
+            where = [at[SEQUENTIAL, o.name, a], at[SEQUENTIAL, o.name, b]]
+            own = spread(where, [1.0, -1.0], factor, known)
+            numbers = interval(second, own, df, spec.conf_level, tested=False)
             add(o, "second_estimator", group, numbers, judged, pair, SEQUENTIAL)
             if not planned:
                 continue
-            pair = [arms[FIRST_PLAN, a], arms[FIRST_PLAN, b]]
-            estimate, known, df = difference(pair[0], pair[1])
-            error = max(
-                known, spread([at[FIRST_PLAN, o.name, a], at[FIRST_PLAN, o.name, b]], [1.0, -1.0])
-            )
+            pair = (arms[FIRST_PLAN, a], arms[FIRST_PLAN, b])
+            estimate, known, df = difference(*pair)
+            where = [at[FIRST_PLAN, o.name, a], at[FIRST_PLAN, o.name, b]]
+            error = spread(where, [1.0, -1.0], leverage_of_difference(*pair), known)
             numbers = interval(estimate, error, df, spec.conf_level, tested=False)
             judged = [states[FIRST_PLAN, a], states[FIRST_PLAN, b]]
             add(o, "first_plan_difference", group, numbers, judged, pair, "weights for first plan")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import matplotlib.figure
@@ -33,6 +33,8 @@ class Figure:
         How to read it, in a smaller hand under the caption.
     caution : str
         What must not be overlooked when reading it.
+    drawing : matplotlib.figure.Figure, optional
+        What it was made of, to be saved in other forms.
     """
 
     svg: str
@@ -40,6 +42,35 @@ class Figure:
     caption: str
     note: str = ""
     caution: str = ""
+    drawing: matplotlib.figure.Figure | None = field(default=None, repr=False, compare=False)
+
+    def png(self, dots: int = 200) -> bytes:
+        """Render the drawing in pixels, for programs that take no SVG.
+
+        Parameters
+        ----------
+        dots : int
+            Pixels an inch.
+
+        Returns
+        -------
+        bytes
+            A PNG file with the caption and the words for it inside.
+
+        Raises
+        ------
+        ValueError
+            If the figure was made without its drawing.
+        """
+        if self.drawing is None:
+            raise ValueError(f"the figure {self.caption!r} has no drawing to render")
+        buffer = io.BytesIO()
+        with look():
+            self.drawing.savefig(
+                buffer, format="png", dpi=dots, bbox_inches=_box(self.drawing),
+                metadata={"Title": self.caption, "Description": self.alt, "Software": None},
+            )  # fmt: skip
+        return buffer.getvalue()
 
     def __repr__(self) -> str:
         return f"<Figure {self.caption!r}>"
@@ -79,17 +110,21 @@ def finish(
     """
     buffer = io.BytesIO()
     with look():
-        drawing.canvas.draw()
-        drawn = drawing.get_tightbbox()
-        box = Bbox.from_extents(
-            min(drawn.x0, 0),
-            drawn.y0 - 0.04,
-            max(drawn.x1, drawing.get_figwidth()),
-            drawn.y1 + 0.04,
-        )
-        drawing.savefig(buffer, format="svg", bbox_inches=box, metadata={"Date": None})
+        drawing.savefig(buffer, format="svg", bbox_inches=_box(drawing), metadata={"Date": None})
     svg = buffer.getvalue().decode("utf-8")
     # the document type would make readers look for a file elsewhere
     svg = re.sub(r"<!DOCTYPE[^>]*>\s*", "", svg)
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    return Figure(svg=svg, alt=alt, caption=caption, note=note, caution=caution)
+    return Figure(svg=svg, alt=alt, caption=caption, note=note, caution=caution, drawing=drawing)
+
+
+def _box(drawing: matplotlib.figure.Figure) -> Bbox:
+    """Say what to save: as wide as drawn, or wider for a label, and as high as what is there."""
+    drawing.canvas.draw()
+    drawn = drawing.get_tightbbox()
+    return Bbox.from_extents(
+        min(drawn.x0, 0),
+        drawn.y0 - _EDGE,
+        max(drawn.x1, drawing.get_figwidth()),
+        drawn.y1 + _EDGE,
+    )

@@ -2,7 +2,7 @@
 
 from .clones import Followed, clone_weights, follow
 from .e_value import e_value, e_value_of_difference
-from .means import PeriodMean, difference, nobody, period_mean
+from .means import PeriodMean, difference, leverage_of_difference, nobody, period_mean
 from .sequential import Sequential, sequential_regression
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "e_value",
     "e_value_of_difference",
     "follow",
+    "leverage_of_difference",
     "nobody",
     "period_mean",
     "sequential_regression",

@@ -23,6 +23,8 @@ class PeriodMean:
         Mean of the weighted means of the periods.
     influence : ndarray of float, shape (n,)
         What each subject adds to the estimate's error, with leverage.
+    plain : ndarray of float, shape (n,)
+        The same without leverage.
     share : ndarray of float, shape (n,)
         Share of the estimate that rests on each subject; they sum to 1.
     ess : float
@@ -35,6 +37,7 @@ class PeriodMean:
 
     estimate: float
     influence: Floats
+    plain: Floats
     share: Floats
     ess: float
     n: int
@@ -44,6 +47,11 @@ class PeriodMean:
     def std_error(self) -> float:
         """Sandwich standard error with the weights taken as known."""
         return float(np.sqrt(self.influence @ self.influence))
+
+    @property
+    def leverage(self) -> float:
+        """By how much leverage makes that standard error larger, as a factor."""
+        return _ratio(self.influence, self.plain)
 
     @property
     def df(self) -> float:
@@ -97,12 +105,14 @@ def period_mean(values: Floats, weights: Floats) -> PeriodMean:
     share = weights / weights.sum(axis=0)
     mean = (share * y).sum(axis=0)
     apart = np.where(counts, share * (y - mean), 0.0)
+    plain = apart.sum(axis=1) / values.shape[1]
     # A mean that rests on one subject has no spread; its share of 1 is not divided by.
     apart = np.divide(apart, 1 - share, out=np.full_like(apart, np.nan), where=share < 1)
     b = values.shape[1]
     return PeriodMean(
         estimate=float(mean.mean()),
         influence=apart.sum(axis=1) / b,
+        plain=plain,
         share=share.sum(axis=1) / b,
         ess=min(effective_sample_size(weights[:, j]) for j in range(b)),
         n=int(counts.any(axis=1).sum()),
@@ -124,7 +134,7 @@ def nobody(n: int) -> PeriodMean:
         Without an estimate, resting on nobody.
     """
     blank = np.full(n, np.nan)
-    return PeriodMean(float("nan"), blank, blank, 0.0, 0, 0)
+    return PeriodMean(float("nan"), blank, blank, blank, 0.0, 0, 0)
 
 
 def difference(first: PeriodMean, second: PeriodMean) -> tuple[float, float, float]:
@@ -143,6 +153,32 @@ def difference(first: PeriodMean, second: PeriodMean) -> tuple[float, float, flo
     apart = first.influence - second.influence
     shares = np.concatenate([first.share, second.share])
     return first.estimate - second.estimate, float(np.sqrt(apart @ apart)), _df(shares)
+
+
+def leverage_of_difference(first: PeriodMean, second: PeriodMean) -> float:
+    """By how much leverage makes the standard error of a difference larger.
+
+    Parameters
+    ----------
+    first, second : PeriodMean
+        Means over the same subjects, in one order.
+
+    Returns
+    -------
+    float
+        Standard error with leverage divided by that without.
+
+    Notes
+    -----
+    A bootstrap that draws whole subjects is, like the sandwich without leverage, too small where
+    few subjects carry much of a mean. Times this factor it is not.
+    """
+    return _ratio(first.influence - second.influence, first.plain - second.plain)
+
+
+def _ratio(with_leverage: Floats, plain: Floats) -> float:
+    below = float(plain @ plain)
+    return float(np.sqrt(with_leverage @ with_leverage / below)) if below > 0 else 1.0
 
 
 def _df(share: Floats) -> float:
