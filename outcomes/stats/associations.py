@@ -46,9 +46,9 @@ def associations(
     Returns
     -------
     DataFrame
-        One row a pair, all predictors of the first outcome first: estimate (change of the outcome
-        by unit of the predictor), std_error, df (clusters − 1), p_value, conf_low, conf_high. Missing where the predictor does not vary
-        beyond what groups and covariates explain.
+        One row a pair, predictors of the first outcome first: estimate (change of the outcome by
+        unit of the predictor), std_error, df (clusters − 1), p_value, conf_low, conf_high. Missing
+        where the predictor does not vary beyond what groups and covariates explain.
 
     Raises
     ------

@@ -20,7 +20,9 @@ DEPARTURE = 0.5
 """How far slopes may depart from proportional odds, as `fit_ordinal` takes it."""
 
 CLINIC_SPREAD = 0.5
-"""Prior standard deviation of what differs between clinics, in log odds."""
+CLINIC_DEPARTURE = 0.15
+"""Prior standard deviations, in log odds, of what differs between clinics: of the common difference
+and of its departure at one threshold. The tail of a clinic rests on few people."""
 
 ONSETS = ("acute", "subacute")
 """Against chronic; where onset is not known it counts as chronic, the most frequent one."""
@@ -139,7 +141,7 @@ def fit_charts(rows: pd.DataFrame, spec: OffTrackSpec, part: Flags | None = None
     knots = _knots(starters.to_numpy(dtype=float))
     clinics = _clinics(rows.loc[known, "clinic"])
     own = np.arange(_START_COLUMNS + len(clinics)) < _START_COLUMNS
-    shrink, departure = np.where(own, np.inf, CLINIC_SPREAD), np.where(own, DEPARTURE, 0.0)
+    shrink = np.where(own, np.inf, CLINIC_SPREAD)
     by_session: dict[int, OrdinalFit] = {}
     effective: dict[int, float] = {}
     for number in range(2, spec.sessions + 1):
@@ -151,6 +153,9 @@ def fit_charts(rows: pd.DataFrame, spec: OffTrackSpec, part: Flags | None = None
         x = start_columns(rows.iloc[here], knots, clinics)
         # Weights that sum to the effective number: shrinkage then sees what is truly known.
         scaled = weight[here] * effective[number] / weight[here].sum()
+        # What differs between clinics may do so by the threshold too: a tail of people whom
+        # nothing helps is not moved by a clinic that helps the others more.
+        departure = np.where(own, DEPARTURE, CLINIC_DEPARTURE * x.std(axis=0))
         by_session[number] = fit_ordinal(score, x, scaled, shrink=shrink, departure=departure)
     return Charts(by_session, None, knots, clinics, effective)
 
@@ -181,6 +186,37 @@ def fit_sudden(rows: pd.DataFrame, spec: OffTrackSpec) -> OrdinalFit | None:
         return None
     x = last_columns(rows.iloc[pairs])
     return fit_ordinal(score, x, departure=np.full(x.shape[1], DEPARTURE))
+
+
+def later_tail(rows: pd.DataFrame, charts: Charts, spec: OffTrackSpec) -> Floats:
+    """Place later scores among those of everyone with the same start.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Past sessions, as for `fit_charts`, and ``later``, the score some weeks after each.
+    charts : Charts
+        For its knots.
+    spec : OffTrackSpec
+        As many later scores are needed as starters at a session.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        mid-P of the later score given start and session; missing where it cannot be had.
+    """
+    known = rows["course"] & rows["baseline"].notna() & rows["later"].notna()
+    here = np.flatnonzero(known & (rows["session"] > 1))
+    later = rows["later"].to_numpy(dtype=float)[here]
+    out = np.full(len(rows), np.nan)
+    if not charts.by_session or len(here) < spec.min_effective or len(np.unique(later)) < 2:
+        return out
+    session = rows["session"].to_numpy()[here]
+    early = [(session > edge).astype(float) for edge in (2, *_EARLY)]
+    x = np.column_stack([start_columns(rows.iloc[here], charts.knots, ()), *early])
+    fit = fit_ordinal(later, x, rows["weight"].to_numpy()[here])
+    out[here] = fit.mid_tail(x, later)
+    return out
 
 
 def _clinics(clinic: pd.Series) -> tuple[str, ...]:

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from outcomes.analyses.off_track.charts import FROM_START, Charts, fit_charts, fit_sudden
+from outcomes.analyses.off_track.charts import (
+    FROM_START,
+    Charts,
+    fit_charts,
+    fit_sudden,
+    later_tail,
+)
 from outcomes.analyses.off_track.rows import session_rows
 from outcomes.analyses.off_track.spec import OffTrackSpec
 from outcomes.derive.known import score_events
@@ -42,7 +48,7 @@ class OffTrackReference:
     history : DataFrame
         Past sessions as `session_rows` makes them, judged by charts made without the patient
         (`Charts.judge`), with ``off_track``, ``sudden_change`` (1, 0 or missing), ``later`` (score
-        some weeks after) and ``better_later`` (1, 0 or missing).
+        some weeks after) and ``back_later`` (1, 0 or missing).
     """
 
     spec: OffTrackSpec
@@ -85,11 +91,11 @@ class OffTrackReference:
         Returns
         -------
         (int, int)
-            Flags after which pain fell, and flags with a later score.
+            Flags after which pain was usual again, and flags with a later score.
         """
         first = first_flags(self.history)
-        told = first["better_later"].notna()
-        return int(first["better_later"].sum()), int(told.sum())
+        told = first["back_later"].notna()
+        return int(first["back_later"].sum()), int(told.sum())
 
     def one_in(self) -> float:
         """Say N of "flags are wrong about 1 in N".
@@ -127,9 +133,8 @@ class OffTrackReference:
         return (
             f"Flags are wrong about {often} "
             f"({100 * share:.0f} %, {100 * float(low):.0f} to {100 * float(high):.0f} %): "
-            f"of {told} of this clinic's flags, {wrong} were followed by pain at least "
-            f"{spec.better_points:g} points and {spec.better_percent:g} % under the start within "
-            f"{spec.later_to} days."
+            f"of {told} of this clinic's flags, {wrong} were followed {spec.later_from} to "
+            f"{spec.later_to} days later by pain that is usual after the same start."
         )
 
     def alarm_text(self) -> str:
@@ -204,7 +209,7 @@ def fit_off_track_reference(tables: Tables, spec: OffTrackSpec | None = None) ->
     history = pd.concat([rows, judged], axis=1)
     flags = flags_of(history, charts, spec)
     history = pd.concat([history, flags], axis=1)
-    history = _later(history, tables, spec)
+    history = _later(history, tables, charts, spec)
     rule = PLAIN_RULE if why else CHART
     return OffTrackReference(
         spec, tables.as_of, tables.synthetic, charts, rule, why, starters, history
@@ -271,20 +276,20 @@ def _flag(tail: pd.Series, alarm: float) -> pd.Series:
     return (tail <= alarm).astype(float).where(tail.notna())
 
 
-def _later(history: pd.DataFrame, tables: Tables, spec: OffTrackSpec) -> pd.DataFrame:
-    """Add the last score some weeks after each session, and whether it beats the start."""
+def _later(
+    history: pd.DataFrame, tables: Tables, charts: Charts, spec: OffTrackSpec
+) -> pd.DataFrame:
+    """Add the last score some weeks after each session, and whether it is usual again."""
     ids = sorted_ids(history["patient_id"])
     place, day = positions(history["patient_id"], ids), day_numbers(history["date"])
     scores = score_events(tables.assessments, ids, spec.instrument, ("pre", "remote"))
     found = scores.last(place, day + spec.later_to)
     inside = scores.day(found) >= day + spec.later_from
     later = np.where(inside, scores.value(found), np.nan)
-    start = history["baseline"].to_numpy(dtype=float)
-    fall = start - later
-    better = (fall >= spec.better_points) & (fall >= spec.better_percent / 100 * start)
-    return history.assign(
-        later=later, better_later=np.where(np.isnan(fall), np.nan, better.astype(float))
-    )
+    out = history.assign(later=later)
+    tail = later_tail(out, charts, spec)
+    back = np.where(np.isnan(tail), np.nan, (tail > spec.back_tail).astype(float))
+    return out.assign(back_later=back)
 
 
 def first_flags(history: pd.DataFrame) -> pd.DataFrame:
