@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from types import FrameType
 
 from outcomes import __version__
-from outcomes.cli import check, export, imports, kit, lab, report, simulate
+from outcomes.cli import check, export, forget, imports, kit, lab, plan, refresh, report, simulate
 from outcomes.cli.command import PROBLEM
 from outcomes.errors import OutcomesError
 
 # As help lists them: the daily ones first.
-_COMMANDS = (report, check, imports, export, kit, simulate, lab)
+_COMMANDS = (report, check, plan, imports, refresh, export, forget, kit, simulate, lab)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

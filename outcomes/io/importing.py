@@ -15,6 +15,7 @@ import pandas as pd
 from outcomes.errors import DataContractError
 from outcomes.io.changes import NO_CHANGES, Changes, changes_between
 from outcomes.io.checking import Loaded, check_rows
+from outcomes.io.forgotten import Forgotten, read_forgotten
 from outcomes.io.load import (
     CHANGES_FILE,
     IMPORT_FILE,
@@ -164,7 +165,11 @@ def import_rows(
     DataContractError
         As for `import_csv`.
     """
-    made = [make_records(block, read) for block in mapping.blocks]
+    forgotten = read_forgotten(out)
+    made, passed_by = forgotten.leave_out(
+        [make_records(block, read) for block in mapping.blocks],
+        [block.table.name for block in mapping.blocks],
+    )
     by_table = {
         name: reject_personal(
             schema,
@@ -189,6 +194,7 @@ def import_rows(
     )
     not_recorded = mapping.not_recorded
     notices = tuple(notice for rows in read for notice in rows.notices) + loaded.notices
+    notices += passed_by
     loaded = with_unrecorded(replace(loaded, notices=notices), not_recorded)
     counts = pd.concat([each.counts for each in made], ignore_index=True)
     accounting = _account(counts, by_table, loaded.rejects)
@@ -219,7 +225,7 @@ def import_rows(
         if settled is not None and skipped is not None:
             record["resources"] = json.loads(settled.to_json(orient="records"))
             record["skipped"] = json.loads(skipped.to_json(orient="records"))
-        changed = _write(loaded, mapping, settings, record, out, format)
+        changed = _write(loaded, mapping, settings, record, forgotten, out, format)
     return ImportSummary(accounting, loaded, not check, changed, resources=settled, skipped=skipped)
 
 
@@ -244,13 +250,18 @@ def _write(
     mapping: Mapping,
     settings: str | None,
     record: dict[str, Any],
+    forgotten: Forgotten,
     out: Path,
     format: str,
 ) -> pd.DataFrame:
     """Put the data set in place, take away tables that are no more, and count what changed."""
     frames = frames_of(loaded.tables)
 
-    with placed_together(out, lambda: _obsolete(out, frames, format)) as stage:
+    def obsolete() -> list[str]:
+        forgotten.refuse_if_changed(out)
+        return _obsolete(out, frames, format)
+
+    with placed_together(out, obsolete) as stage:
         write_frames(frames, stage, format)
         if format == "parquet":
             record_partitions(loaded.tables, stage)

@@ -140,23 +140,7 @@ def _merge_repeats(block: Block, rows: Rows) -> tuple[Rows, list[int]]:
             for at, column, other in zip(places, column_of.reindex(own), others, strict=True)
         ]
     stays = ~again
-    place = np.cumsum(stays) - 1
-    merged = Rows(
-        cells=rows.cells[stays].reset_index(drop=True),
-        line=rows.line[stays],
-        files=rows.files,
-        file=rows.file[stays],
-        broken=tuple(
-            replace(
-                row,
-                position=int(place[row.position]),
-                other=int(place[row.other]) if row.other >= 0 else -1,
-            )
-            for row in broken
-            if stays[row.position]
-        ),
-        notices=rows.notices,
-    )
+    merged = replace(rows, broken=tuple(broken)).kept(stays)
     repeated = np.bincount(rows.file[again], minlength=len(rows.files))
     return merged, [int(count) for count in repeated]
 

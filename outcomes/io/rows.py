@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 _SHEET = re.compile(r"(.+) \[([^\[\]]*)\]", re.DOTALL)
 
@@ -104,6 +105,38 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.line)
+
+    def kept(self, stays: NDArray[np.bool_]) -> Rows:
+        """Keep some of the rows.
+
+        Parameters
+        ----------
+        stays : ndarray of bool
+            Which; where a row clashes with another, both stay or both go.
+
+        Returns
+        -------
+        Rows
+            These, with what was wrong with them.
+        """
+        place = np.cumsum(stays) - 1
+        return Rows(
+            cells=self.cells[stays].reset_index(drop=True),
+            line=self.line[stays],
+            files=self.files,
+            file=self.file[stays],
+            broken=tuple(
+                replace(
+                    row,
+                    position=int(place[row.position]),
+                    other=int(place[row.other]) if row.other >= 0 else -1,
+                )
+                for row in self.broken
+                if stays[row.position]
+            ),
+            notices=self.notices,
+            typed={name: mask[stays] for name, mask in self.typed.items()},
+        )
 
     def file_names(self, positions: np.ndarray) -> list[str]:
         """Name the file of some rows.

@@ -137,6 +137,26 @@ def write_index(out: Path) -> Path:
     return out / INDEX
 
 
+def published(out: Path) -> list[tuple[Path, Entry]]:
+    """List the reports in a folder.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of all reports.
+
+    Returns
+    -------
+    list of (Path, Entry)
+        Folder of each report, and what the index says of it.
+    """
+    return [
+        (out / audience / name, entry)
+        for audience in AUDIENCES
+        for name, entry, _ in _entries(out / audience)
+    ]
+
+
 def _entries(shelf: Path) -> list[tuple[str, Entry, bool]]:
     """Folder name, entry and whether there is a PDF, for each whole report."""
     found = []
