@@ -35,9 +35,10 @@ def plan_maintenance_schedules(
     DataFrame
         One row a horizon and strategy: horizon, strategy, n_eligible, n_following (kept to it and
         answered in the thinnest block), ess, patients_needed (eligible, for `warn_ess`),
-        months_needed (at the pace of the last year, 0 when enough), smallest_difference (points,
-        that a comparison with a schedule of as many effective patients detects with a power of
-        80 %), status (ok, warned, refused, not_possible), note.
+        months_needed (at the pace of the last year, 0 when enough), spread (standard deviation of
+        the last score at the first decision), smallest_difference (points, that a comparison with a
+        schedule of as many effective patients detects with a power of 80 %), status (ok,
+        warned, refused, not_possible), note.
 
     Raises
     ------
@@ -46,9 +47,9 @@ def plan_maintenance_schedules(
 
     Notes
     -----
-    Outcomes are not used: weights need only schedules, who stayed and who answered. The spread is
-    that of the last score at the first decision, the difference 2.8 √2 SD/√ess. The weights' spread
-    is taken to stay what it is.
+    Answers of the weeks compared count as given or not, never by their value, and no mean of any
+    schedule is computed; scores enter as what was known at each decision, for the weights. The
+    smallest difference is 2.8 √2 SD/√ess. The spread of the weights is taken to stay what it is.
     """
     spec = spec or settled_spec(tables.settings)
     spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
@@ -58,7 +59,9 @@ def plan_maintenance_schedules(
     known = known_at_start(tables, spec)
     rows: list[dict[str, object]] = []
     for horizon in spec.horizons:
-        ready = prepare(tables, known, spec, horizon, instrument, planned, all_outcomes=False)
+        ready = prepare(
+            tables, known, spec, horizon, instrument, planned, all_outcomes=False, blind=True
+        )
         if isinstance(ready, str):
             rows.append({"horizon": horizon.name, "status": "not_possible", "note": ready})
             continue
@@ -87,6 +90,7 @@ def plan_maintenance_schedules(
                     "ess": ess,
                     "patients_needed": needed,
                     "months_needed": 0.0 if more == 0 else months,
+                    "spread": spread,
                     "smallest_difference": DETECTABLE * spread * np.sqrt(2 / ess)
                     if ess > 0
                     else np.nan,
@@ -95,3 +99,44 @@ def plan_maintenance_schedules(
                 }
             )
     return pd.DataFrame(rows)
+
+
+def smallest_differences(
+    plan: pd.DataFrame, contrasts: tuple[tuple[str, str], ...]
+) -> pd.DataFrame:
+    """Say what each contrast could show with the patients there are.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        As made by `plan_maintenance_schedules`.
+    contrasts : tuple of (str, str)
+        Pairs of strategies.
+
+    Returns
+    -------
+    DataFrame
+        horizon, contrast, smallest_difference (points, detected with a power of 80 % at 5 %;
+        missing where one of the two has no effective patient).
+    """
+    if "strategy" not in plan:
+        return pd.DataFrame(columns=["horizon", "contrast", "smallest_difference"])
+    known = plan[plan["strategy"].notna()].set_index(["horizon", "strategy"])
+    rows = []
+    for horizon in dict.fromkeys(known.index.get_level_values("horizon")):
+        for a, b in contrasts:
+            if (horizon, a) not in known.index or (horizon, b) not in known.index:
+                continue
+            first, second = known.loc[(horizon, a)], known.loc[(horizon, b)]
+            variance = sum(
+                1 / each["ess"] if each["ess"] > 0 else np.inf for each in (first, second)
+            )
+            found = DETECTABLE * first["spread"] * np.sqrt(variance)
+            rows.append(
+                {
+                    "horizon": horizon,
+                    "contrast": f"{a} vs {b}",
+                    "smallest_difference": found if np.isfinite(found) else np.nan,
+                }
+            )
+    return pd.DataFrame(rows, columns=["horizon", "contrast", "smallest_difference"])

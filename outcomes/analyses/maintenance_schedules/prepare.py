@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from outcomes.analyses.maintenance_schedules.compare import Comparison
@@ -58,6 +59,7 @@ def prepare(
     planned: bool,
     *,
     all_outcomes: bool,
+    blind: bool = False,
 ) -> Prepared | str:
     """Lay out one horizon: eligible patients, grid, outcomes and models.
 
@@ -77,6 +79,8 @@ def prepare(
         Whether plans tell who followed what.
     all_outcomes : bool
         As for `measure`.
+    blind : bool
+        Keep of the answers only that they were given, and estimate nothing.
 
     Returns
     -------
@@ -107,6 +111,9 @@ def prepare(
             "are seen of those who came only: with them the schedule without sessions is not "
             "identified. Ask for a score at home every four weeks."
         )
+    if blind:
+        blocks["answer"] = blocks["answer"].where(blocks["answer"].isna(), 0.0)
+        blocks["visit_score"] = np.nan
     grid = make_grid(blocks, patients, instrument, spec, planned)
     measured = measure(tables, grid, instrument, spec, horizon, all_outcomes=all_outcomes)
     try:
@@ -117,7 +124,10 @@ def prepare(
             measured.asked,
             grace=(spec.grace or 0) if planned else 0,
         )
-        comparison.vector(comparison.whole.fit)
+        if blind:
+            comparison.models.weigh(comparison.whole.fit)
+        else:
+            comparison.vector(comparison.whole.fit)
     except EstimationError as error:
         return f"{horizon.name}: {error.problem} {error.remedy}"
     return Prepared(decisions, grid, blocks, patients, measured, comparison)
