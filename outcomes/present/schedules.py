@@ -13,6 +13,8 @@ from outcomes.results import AnalysisResult
 
 DIFFERENCE, SECOND, FIRST_PLAN = "difference", "second_estimator", "first_plan_difference"
 MODEL_DEPENDENT = "model-dependent"
+TOO_FEW = "Too few effective patients."
+"""What a refusal says where its own words would tell how many there were."""
 
 
 def horizons_of(result: AnalysisResult) -> list[str]:
@@ -108,6 +110,41 @@ def row_of(result: AnalysisResult, term: str, group: str, horizon: str, outcome:
     return {str(name): value for name, value in found[0].items()} if found else None
 
 
+def shown_strategies(result: AnalysisResult) -> list[str]:
+    """List the schedules whose mean of the primary outcome is not refused.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_maintenance_schedules`.
+
+    Returns
+    -------
+    list of str
+        Names; of others no number may be drawn either.
+    """
+    horizon = horizons_of(result)[0] if horizons_of(result) else ""
+    outcomes = outcomes_of(result, horizon)
+    found = {s: row_of(result, "mean", s, horizon, outcomes[0]) for s in strategies_of(result)}
+    return [s for s, row in found.items() if row is not None and row["status"] == "ok"]
+
+
+def level_of(result: AnalysisResult) -> str:
+    """Name the intervals of a comparison.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_maintenance_schedules`.
+
+    Returns
+    -------
+    str
+        Such as ``95% CI``.
+    """
+    return write.confidence(result.spec.conf_level)
+
+
 def frame_of(result: AnalysisResult, name: str) -> pd.DataFrame:
     """Take a frame of the diagnostics.
 
@@ -187,7 +224,7 @@ def why_refused(row: Row | None) -> str:
     if row["status"] == "suppressed":
         return "Withheld: too few people."
     note = str(row["note"]).split("; ")[0]
-    return f"{note[:1].upper()}{note[1:]}." if note else "This was not estimated."
+    return f"{note[:1].upper()}{note[1:]}." if note else TOO_FEW
 
 
 def level(value: float, unit: str) -> str:

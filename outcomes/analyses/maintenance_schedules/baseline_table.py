@@ -207,7 +207,8 @@ def _rows(
                     "landmark": f"{a} vs {b}",
                     "term": "smd",
                     "estimate": sign * value if name in numbers else abs(value),
-                    "n_patients": int(size[a] + size[b]),
+                    # of the smaller of the two, so that it is withheld where that is too small
+                    "n_patients": int(min(size[a], size[b])),
                     "n_eligible": int(size[a] + size[b]),
                     "unit": "standard deviations",
                     "method": METHOD,

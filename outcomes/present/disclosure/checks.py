@@ -10,7 +10,7 @@ import pandas as pd
 from outcomes.present.disclosure.counts import nearest, tells
 from outcomes.present.disclosure.policy import Policy
 
-CHOICES = ("cadence_window", "planned", "causal_wording")
+CHOICES = ("cadence_window", "planned", "causal_wording", "confounders_left_out")
 """Diagnostics that are choices or verdicts and count nobody."""
 
 FRAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

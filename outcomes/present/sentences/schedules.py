@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from outcomes.instruments import InstrumentRegistry
@@ -9,6 +10,7 @@ from outcomes.present import format as write
 from outcomes.present.labels import outcome_label, strategy_words
 from outcomes.present.schedules import (
     DIFFERENCE,
+    TOO_FEW,
     contrasts_of,
     horizons_of,
     outcomes_of,
@@ -68,13 +70,10 @@ def schedule_sentence(
     )
     if row is None or not shown.carried:
         # what follows a reason in a note, such as the order of testing, is no part of it
-        return cannot(
-            about,
-            replace(
-                shown,
-                missing=shown.missing.split("; primary")[0].split("; tested")[0].rstrip(".") + ".",
-            ),
-        )
+        missing = re.split(r"; (?:primary|tested)", shown.missing)[0].rstrip(".") + "."
+        if row is not None and row["status"] == "refused" and not row["note"]:
+            missing = TOO_FEW
+        return cannot(about, replace(shown, missing=missing))
     cause = judge_cause(
         result, group=contrast, landmark=horizon, outcome=outcome, registry=registry
     )

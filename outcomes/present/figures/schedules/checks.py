@@ -149,7 +149,7 @@ def plot_overlap(result: AnalysisResult, last_block: int) -> Figure:
                 low = counts.loc[counts["kept"] + counts["left"] > 0, "low"].min()
                 if pd.notna(low):
                     least = f"{100 * low:.0f} %"
-                    said.append(f"{strategy_label(group)}, {what}: none below {least}")
+                    said.append(f"{strategy_label(group)}, {what}: from {least} up")
         panels[1][len(groups) // 2].set_xlabel("Probability of being on the schedule", color=QUIET)
         plt.close(figure)
     return finish(

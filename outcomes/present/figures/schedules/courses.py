@@ -12,6 +12,7 @@ from outcomes.present.figures.figure import Figure, finish
 from outcomes.present.figures.surroundings import RIGHT, label_ends
 from outcomes.present.labels import instrument_of, outcome_label, strategy_label
 from outcomes.present.rows import outcome_of
+from outcomes.present.schedules import shown_strategies
 from outcomes.present.theme import ACCENT, COMPLETERS, OVERALL, QUIET, WIDTH, Stroke, look, strokes
 from outcomes.results import AnalysisResult
 
@@ -35,9 +36,9 @@ def plot_blocks(
     Returns
     -------
     Figure
-        A line a schedule; the weeks compared are shaded.
+        A line a schedule that is not refused; the weeks compared are shaded.
     """
-    curve = result.curve
+    curve = drawn_blocks(result)
     groups = list(dict.fromkeys(curve["group"]))
     drawn = strokes(groups)
     label = outcome_label(outcome_of(result), registry)
@@ -81,6 +82,27 @@ def plot_blocks(
             "intervals with weights taken as known. The weeks that are compared are shaded."
         ),
     )
+
+
+def drawn_blocks(result: AnalysisResult) -> pd.DataFrame:
+    """Take the points of the course that may be drawn.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_maintenance_schedules`.
+
+    Returns
+    -------
+    DataFrame
+        The curve without schedules that are refused, and without blocks in which the others have
+        too few effective patients.
+    """
+    curve = result.curve
+    if curve.empty:
+        return curve
+    some = curve["group"].isin(shown_strategies(result)) & (curve["ess"] >= result.spec.min_ess)
+    return curve[some].reset_index(drop=True)
 
 
 def _scale(curve: pd.DataFrame, instrument: Instrument | None) -> tuple[float, float]:

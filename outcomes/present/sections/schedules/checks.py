@@ -10,7 +10,8 @@ from outcomes.present.figures.schedules.checks import LIMIT, plot_love, plot_ove
 from outcomes.present.labels import strategy_label
 from outcomes.present.rows import records
 from outcomes.present.schedules import frame_of, weeks_of
-from outcomes.present.sections.section import Part, Section, in_words
+from outcomes.present.sections.schedules.words import told
+from outcomes.present.sections.section import Part, Section
 from outcomes.present.tables import Prose, Table
 from outcomes.results import AnalysisResult
 
@@ -121,7 +122,7 @@ def _support_table(result: AnalysisResult, support: pd.DataFrame) -> Table:
         "patients: how many unweighted ones would give an interval as narrow. Smallest "
         "probability: of going on with the schedule, among those under it.",
     ]
-    notes += [in_words(note) for note in result.diagnostics.get("failures", ())]
+    notes += [told(note) for note in result.diagnostics.get("failures", ())]
     return Table(
         "Support of each schedule, block by block",
         ("Schedule and weeks", *(label for label, _ in there.values())),

@@ -11,7 +11,8 @@ from outcomes.present.disclosure import Release
 from outcomes.present.rows import why_absent
 from outcomes.present.schedules import contrasts_of, horizons_of, outcomes_of
 from outcomes.present.sections.cover import subject_name
-from outcomes.present.sections.section import Part, Section, in_words
+from outcomes.present.sections.schedules.words import told
+from outcomes.present.sections.section import Part, Section
 from outcomes.present.sentences.schedules import (
     IF_ALL_RECORDED,
     effects_carried,
@@ -72,7 +73,7 @@ def schedule_answer(release: Release, name: str) -> Section:
     result = release[name]
     reason = why_absent(result)
     if reason and not contrasts_of(result):
-        said = ["These records do not carry a comparison of schedules yet.", in_words(reason)]
+        said = ["These records do not carry a comparison of schedules yet.", told(reason)]
         return Section([Prose(said, kind="answer")])
     horizon = horizons_of(result)[0]
     outcome = outcomes_of(result, horizon)[0]
@@ -81,7 +82,7 @@ def schedule_answer(release: Release, name: str) -> Section:
         for contrast in contrasts_of(result)
     ]
     said = [sentence.text for sentence in sentences if sentence.carried]
-    withheld = [in_words(sentence.text) for sentence in sentences if not sentence.carried]
+    withheld = [told(sentence.text) for sentence in sentences if not sentence.carried]
     parts: list[Part] = [
         Prose(said or ["These records do not carry an answer yet."], kind="answer")
     ]
@@ -126,7 +127,7 @@ def schedule_question(release: Release, name: str) -> Section:
     result = release[name]
     texts = [text for text in dict.fromkeys(result.estimates["estimand"]) if text]
     if not texts:
-        reason = in_words(why_absent(result))
+        reason = told(why_absent(result))
         return Section([Prose([f"The comparison was not made. {reason}"], kind="absent")])
     return Section([Prose(_parts(texts[0]), listed=True)])
 

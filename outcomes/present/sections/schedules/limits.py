@@ -10,7 +10,8 @@ from outcomes.present.disclosure import Release
 from outcomes.present.labels import outcome_label, strategy_label
 from outcomes.present.rows import why_absent
 from outcomes.present.schedules import contrasts_of, frame_of, horizons_of, strategies_of
-from outcomes.present.sections.section import Section, in_words
+from outcomes.present.sections.schedules.words import told
+from outcomes.present.sections.section import Section
 from outcomes.present.tables import Prose
 from outcomes.results import AnalysisResult
 
@@ -64,9 +65,7 @@ def _of_these_records(
 ) -> list[str]:
     said = []
     if not contrasts_of(result):
-        said.append(
-            f"Anything about which schedule is better. {in_words(why_absent(result))}".strip()
-        )
+        said.append(f"Anything about which schedule is better. {told(why_absent(result))}".strip())
     elif not result.diagnostics.get("planned", False):
         notes = [note for note in result.notes if note.startswith("No plans are recorded")]
         said += notes[:1]
@@ -98,9 +97,7 @@ def _of_these_records(
             "Whether another clinic would find the same: all patients are of one clinic, and its "
             "habits cannot be told from the schedules."
         )
-    said += [
-        in_words(note) for note in result.notes if contrasts_of(result) and _worth(note, result)
-    ]
+    said += [told(note) for note in result.notes if contrasts_of(result) and _worth(note, result)]
     return list(dict.fromkeys(said))
 
 

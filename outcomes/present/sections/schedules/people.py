@@ -120,13 +120,13 @@ def first_plan_table(release: Release, name: str) -> Section:
             rows.append((f"{label}: not recorded", *found, ""))
     sizes = estimates.groupby("landmark")["n_eligible"].max()
     heads = [f"{strategy_label(plan)} (n = {_count(float(sizes[plan]))})" for plan in plans]
-    told = (
+    named_by = (
         "by the plan recorded first" if result.diagnostics.get("planned") else "by first sessions"
     )
     return Section(
         [
             Table(
-                f"Patients at the decision, {told}",
+                f"Patients at the decision, {named_by}",
                 ("Characteristic", *heads, "SMD"),
                 rows,
                 (

@@ -7,10 +7,9 @@ import numpy as np
 from outcomes.present import cells
 from outcomes.present import format as write
 from outcomes.present.disclosure import Release
-from outcomes.present.figures.schedules.courses import plot_blocks
+from outcomes.present.figures.schedules.courses import drawn_blocks, plot_blocks
 from outcomes.present.figures.schedules.differences import Line, plot_differences
 from outcomes.present.labels import contrast_label, outcome_label, strategy_label
-from outcomes.present.rows import interval_of
 from outcomes.present.schedules import (
     DIFFERENCE,
     FIRST_PLAN,
@@ -20,12 +19,15 @@ from outcomes.present.schedules import (
     contrasts_of,
     frame_of,
     horizons_of,
+    level_of,
     outcomes_of,
     row_of,
+    shown_strategies,
     strategies_of,
     why_refused,
 )
-from outcomes.present.sections.section import Part, Section, absent, in_words
+from outcomes.present.sections.schedules.words import told
+from outcomes.present.sections.section import Part, Section, absent
 from outcomes.present.sentences.schedules import effects_carried, schedule_sentence
 from outcomes.present.tables import Prose, Table
 from outcomes.results import AnalysisResult
@@ -59,7 +61,16 @@ def naive_against_corrected(release: Release, name: str) -> Section:
         return Section([Prose([said], kind="absent")])
     horizon = horizons_of(result)[0]
     outcome = outcomes_of(result, horizon)[0]
-    contrasts = contrasts_of(result)
+    # a refused schedule has no number here either, else the naive ones would be all that is said
+    strategies = shown_strategies(result)
+    contrasts = [
+        contrast
+        for contrast in contrasts_of(result)
+        if all(each in strategies for each in contrast.split(" vs "))
+    ]
+    if not contrasts:
+        nothing = "The tempting answers are not shown, as there is no corrected one beside them."
+        return Section([Prose([nothing], kind="absent")])
     means = naive.set_index(["estimator", "strategy"])["mean"]
     lines = []
     for estimator in dict.fromkeys(naive["estimator"]):
@@ -70,7 +81,6 @@ def naive_against_corrected(release: Release, name: str) -> Section:
             found[contrast] = (value, np.nan, np.nan)
         lines.append(Line(f"{estimator[:1].upper()}{estimator[1:]}", found))
     lines.append(_line(result, _CORRECTED, DIFFERENCE, horizon, outcome, strong=True))
-    strategies = strategies_of(result)
     assumes = naive.drop_duplicates("estimator").set_index("estimator")["assumes"]
     rows = [
         (
@@ -159,7 +169,7 @@ def schedule_results(release: Release, name: str) -> Section:
         return missing or Section([])
     primary = result.spec.horizons[0]
     parts: list[Part] = []
-    if len(result.curve):
+    if len(drawn_blocks(result)):
         weeks = (4 * (primary.first - 1) + 1, 4 * primary.last)
         parts.append(plot_blocks(result, weeks, release.registry))
     horizon = horizons_of(result)[0]
@@ -177,10 +187,10 @@ def _means(result: AnalysisResult, horizon: str, release: Release) -> Table:
             continue
         rows.append((strategy_label(s), cells.mean(row), _n(row["n_patients"]), _n(row["ess"])))
         if row["note"] and row["status"] != "suppressed":
-            said.append(f"{in_words(row['note'])}.")
+            said.append(f"{told(row['note'])}.")
     return Table(
         f"{outcome_label(outcome, release.registry)} {_words(result, release, horizon)}, {horizon}",
-        ("Schedule", f"Mean ({interval_of(result)})", "Patients", "Effective"),
+        ("Schedule", f"Mean ({level_of(result)})", "Patients", "Effective"),
         rows,
         [
             "Patients: kept to the schedule and answered at home in those weeks; they stand for "
@@ -217,7 +227,7 @@ def _contrasts(result: AnalysisResult, horizon: str, release: Release) -> Table:
         if row and MODEL_DEPENDENT in row["note"]:
             shown += " – model-dependent"
         if row and row["status"] == "refused":
-            said.append(f"{label}: {in_words(why_refused(row))}")
+            said.append(f"{label}: {told(why_refused(row))}")
         p = write.p_value(row["p_value"]) if row and row["p_value"] == row["p_value"] else ""
         first = (cell_of(begun, change=True),) if with_first else ()
         rows.append((shown, cell_of(row, change=True), p, cell_of(second, change=True), *first))
@@ -227,13 +237,15 @@ def _contrasts(result: AnalysisResult, horizon: str, release: Release) -> Table:
         "who did not; the primary analysis. Second estimator: weighted sequential regression, a "
         "model of another class; where it differs by more than two standard errors the contrast "
         "is marked model-dependent. The p value of a later contrast counts only if those before "
-        f"it were clear. All with {interval_of(result)}; the unit is {_unit(result)}.",
+        f"it were clear. All with {level_of(result)}; the unit is {_unit(result)}.",
     ]
+    later = horizon != horizons_of(result)[0]
+    if later:
+        notes = [f"As above, with {level_of(result)}; the unit is {_unit(result)}."]
     if with_first:
         columns.append("By first plan")
-        notes.append(
-            "By first plan: those who began the one and the other, weighted, whatever followed."
-        )
+        began = "By first plan: those who began the one and the other, weighted, whatever followed."
+        notes += [] if later else [began]
     elif not result.diagnostics.get("planned", True):
         notes.append("Without plans nobody knows what was begun, so that contrast is not shown.")
     return Table(
@@ -276,13 +288,11 @@ def later_weeks(release: Release, name: str) -> Section:
         if not outcomes:
             rows = result.estimates
             note = rows.loc[(rows["landmark"] == horizon) & (rows["note"] != ""), "note"]
-            reason = in_words(str(note.iloc[0])) if len(note) else "This was not compared."
+            reason = told(str(note.iloc[0])) if len(note) else "This was not compared."
             parts.append(Prose([f"Left out: {horizon}. {reason}"], kind="absent"))
             continue
         said = [
-            in_words(
-                schedule_sentence(result, contrast, horizon, outcomes[0], release.registry).text
-            )
+            told(schedule_sentence(result, contrast, horizon, outcomes[0], release.registry).text)
             for contrast in contrasts_of(result)
         ]
         parts.append(Prose(said, listed=True))
@@ -325,10 +335,8 @@ def further_outcomes(release: Release, name: str) -> Section:
         means.append((label, *(cell_of(row, change=False) for row in found)))
         turned = [row_of(result, DIFFERENCE, c, horizon, outcome) for c in contrasts]
         differences.append((label, *(cell_of(row, change=True) for row in turned)))
-        said += [
-            in_words(why_refused(row)) for row in found if row is not None and why_refused(row)
-        ]
-    name_of = interval_of(result)
+        said += [told(why_refused(row)) for row in found if row is not None and why_refused(row)]
+    name_of = level_of(result)
     return Section(
         [
             Table(
@@ -347,7 +355,8 @@ def further_outcomes(release: Release, name: str) -> Section:
                 differences,
                 (
                     "None of these is the question the comparison was made for, so no p value is "
-                    "given; with so many of them some intervals leave out 0 by chance.",
+                    "given; with so many of them some intervals leave out 0 by chance. Shares "
+                    "differ in percentage points.",
                 ),
             ),
         ]

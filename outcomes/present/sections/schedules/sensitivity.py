@@ -13,7 +13,8 @@ from outcomes.present.figures.schedules.differences import Line, plot_difference
 from outcomes.present.labels import contrast_label
 from outcomes.present.rows import records
 from outcomes.present.schedules import contrasts_of, frame_of, horizons_of
-from outcomes.present.sections.section import Part, Section, in_words
+from outcomes.present.sections.schedules.words import told
+from outcomes.present.sections.section import Part, Section
 from outcomes.present.tables import Prose, Table
 from outcomes.results import AnalysisResult
 
@@ -72,16 +73,16 @@ def schedule_sensitivity(release: Release, name: str) -> Section:
     if table is not None:
         parts.append(table)
     refused = [
-        in_words(f"{_label(str(analysis), '')}: {note}.")
+        told(f"{_label(str(analysis), '')}: {note}.")
         for analysis, note in panel.loc[
             (panel["status"] == "refused") & (panel["note"] != ""), ["analysis", "note"]
         ]
         .drop_duplicates("analysis")
         .itertuples(index=False, name=None)
     ]
-    told = [in_words(note) for note in result.notes if _about_sensitivity(note)]
-    if told:
-        parts.append(Prose(told, kind="caution", listed=len(told) > 1))
+    reasons = [told(note) for note in result.notes if _about_sensitivity(note)]
+    if reasons:
+        parts.append(Prose(reasons, kind="caution", listed=len(reasons) > 1))
     if refused:
         parts.append(Prose(["Refused among these:"], kind="lead"))
         parts.append(Prose(refused, kind="withheld", listed=len(refused) > 1))
@@ -139,7 +140,7 @@ def _words_table(panel: pd.DataFrame, contrasts: list[str]) -> Table | None:
         tip = here[here["choice"] == "tipping point"]["note"]
         strength = here[here["analysis"] == "E-value"]["note"]
         cells = [
-            in_words(str(each.iloc[0])) if len(each) and each.iloc[0] else write.NOT_KNOWN
+            told(str(each.iloc[0])) if len(each) and each.iloc[0] else write.NOT_KNOWN
             for each in (tip, strength)
         ]
         rows.append((contrast_label(contrast), *cells))

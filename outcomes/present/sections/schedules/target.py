@@ -19,7 +19,7 @@ from outcomes.present.labels import (
     strategy_label,
     strategy_words,
 )
-from outcomes.present.rows import interval_of, why_absent
+from outcomes.present.rows import why_absent
 from outcomes.present.schedules import (
     DIFFERENCE,
     MODEL_DEPENDENT,
@@ -27,11 +27,13 @@ from outcomes.present.schedules import (
     contrasts_of,
     frame_of,
     horizons_of,
+    level_of,
     outcomes_of,
     row_of,
     strategies_of,
 )
-from outcomes.present.sections.section import Section, in_words
+from outcomes.present.sections.schedules.words import told
+from outcomes.present.sections.section import Section
 from outcomes.present.sentences.schedules import effects_carried
 from outcomes.present.tables import Table
 from outcomes.results import AnalysisResult
@@ -268,7 +270,7 @@ def _selection(result: AnalysisResult) -> str:
     if pd.isna(begun) or pd.isna(left):
         return "Withheld: too few people."
     if not contrasts_of(result):
-        reason = in_words(why_absent(result))
+        reason = told(why_absent(result))
         return f"{write.count(int(begun), 'patient')} in the records. {reason}"
     return (
         f"{write.number(left)} of {write.number(begun)} patients are eligible; the flow chart has "
@@ -280,7 +282,7 @@ def _characteristics(first: AnalysisResult, release: Release) -> str:
     rows = first.estimates
     rows = rows[(rows["term"] == "smd") & (rows["status"] == "ok")]
     if rows.empty:
-        return f"Not described. {in_words(why_absent(first))}".strip()
+        return f"Not described. {told(why_absent(first))}".strip()
     row = rows.iloc[int(rows["estimate"].abs().to_numpy().argmax())]
     return (
         "Table of patients by first plan. Furthest apart: "
@@ -333,12 +335,12 @@ def _outcomes(result: AnalysisResult, release: Release) -> str:
         for s in strategies_of(result)
     ]
     label = outcome_label(outcome, release.registry)
-    return f"{label}, {horizon}: {'; '.join(found)} ({interval_of(result)})."
+    return f"{label}, {horizon}: {'; '.join(found)} ({level_of(result)})."
 
 
 def _estimates(result: AnalysisResult, release: Release) -> str:
     if not contrasts_of(result):
-        return f"None. {in_words(why_absent(result))}".strip()
+        return f"None. {told(why_absent(result))}".strip()
     horizon = horizons_of(result)[0]
     outcome = outcomes_of(result, horizon)[0]
     found = []
@@ -348,7 +350,7 @@ def _estimates(result: AnalysisResult, release: Release) -> str:
         shown = cell_of(row, change=True)
         shown = "refused" if shown == write.NOT_KNOWN else shown
         found.append(f"{contrast_label(contrast).lower()} {shown}{mark}")
-    return f"{'; '.join(found)} ({interval_of(result)})."
+    return f"{'; '.join(found)} ({level_of(result)})."
 
 
 def _additional(result: AnalysisResult) -> str:
@@ -381,7 +383,7 @@ def _interpretation(result: AnalysisResult, release: Release) -> str:
             "and pain is recorded."
         )
     reasons = dict.fromkeys(verdict.missing for verdict in judged.values() if verdict.missing)
-    said = " ".join(in_words(reason) for reason in reasons)
+    said = " ".join(told(reason) for reason in reasons)
     whole = write.count(len(judged), "contrast")
     return f"{carried} of {whole} may be worded as an effect. {said}"
 
@@ -391,7 +393,7 @@ def _limitations(result: AnalysisResult) -> str:
     said = [*result.diagnostics.get("failures", ()), *warned]
     if not result.diagnostics.get("planned", True):
         said.insert(0, "What was intended is not recorded.")
-    return " ".join([*map(in_words, said), "The last part lists what this cannot tell."])
+    return " ".join([*map(told, said), "The last part lists what this cannot tell."])
 
 
 def _sharing(release: Release) -> str:
