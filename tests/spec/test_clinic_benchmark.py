@@ -13,7 +13,7 @@ from outcomes.errors import EstimationError
 from outcomes.present import Policy, clinic_comparison, disclose
 from outcomes.results import AnalysisResult
 from outcomes.tables import Tables
-from tests.clinic_tables import clinic_tables
+from tests.clinic_tables import clinic_tables, typed
 
 SIZES = (120, 80, 200, 150, 90, 12)
 EFFECTS = (1.2, 0.0, -0.8, 0.3, -0.6, 0.0)
@@ -111,6 +111,29 @@ def test_therapists_need_a_reason() -> None:
     with pytest.raises(EstimationError, match="only for a stated reason"):
         ClinicBenchmarkSpec(unit="therapist_id").check()
     ClinicBenchmarkSpec(unit="therapist_id", reason="supervision, seen by the lead only").check()
+
+
+def test_therapists_are_compared_by_alphabet_and_only_inside(tables: Tables) -> None:
+    rng = np.random.default_rng(9)
+    patients = tables.patients
+    sessions = pd.DataFrame(
+        {
+            "session_id": [f"s{number}" for number in range(len(patients))],
+            "patient_id": patients["patient_id"],
+            "therapist_id": rng.choice(["T1", "T2", "T3", "T4", "T5"], len(patients)),
+            "date": patients["index_date"],
+            "status": "attended",
+        }
+    )
+    spec = ClinicBenchmarkSpec(unit="therapist_id", reason="supervision", replicates=50)
+    with_sessions = replace(tables, sessions=typed("sessions", sessions))
+    result = estimate_clinic_benchmark(with_sessions, spec)
+    assert set(result.estimates["group_by"]) == {"therapist_id"}
+    inside = clinic_comparison(disclose({"t": result}, Policy()), "t")._repr_html_()
+    assert "Compared because: supervision" in inside
+    assert "Therapist" in inside
+    outside = clinic_comparison(disclose({"t": result}, Policy("outside")), "t")
+    assert "stays inside the clinic" in repr(outside)
 
 
 def test_one_clinic_and_few_clinics_are_told_so(tables: Tables) -> None:

@@ -229,6 +229,25 @@ def test_too_many_clinics_are_not_drawn_one_by_one() -> None:
     assert "26 clinics are too many" in repr(section)
 
 
+def test_outside_shares_are_those_of_the_rounded_counts(tables: Tables) -> None:
+    result = estimate_trends(tables, replace(MONTHLY, measures=("answered", "difference")))
+    shown = disclose({"t": result}, Policy("outside"))["t"].curve
+    shares = shown[shown["measure"] == "answered"]
+    assert len(shares)
+    assert np.allclose(shares["estimate"], shares["n_events"] / shares["n_patients"])
+    assert shown["drift_higher"].isna().all()
+    spread = (shares["high"] - shares["centre"]) * np.sqrt(shares["n_patients"])
+    # The width of the band goes with the rounded count, so that it gives the true one away nowhere.
+    assert np.allclose(spread, spread.iloc[0])
+
+
+def test_the_target_is_drawn(tables: Tables) -> None:
+    aimed = estimate_trends(tables, replace(MONTHLY, targets=(("answered", 0.8),)))
+    plain = estimate_trends(tables, MONTHLY)
+    with_line = plot_trend(aimed, "answered", DAY).svg
+    assert len(with_line) > len(plot_trend(plain, "answered", DAY).svg)
+
+
 def test_outside_points_of_few_people_are_gaps(tables: Tables) -> None:
     result = estimate_trends(
         tables, TrendsSpec(unit="clinic", windows=(DAY,), every="M", measures=("difference",))

@@ -76,6 +76,7 @@ def plot_trend(
             under = axes
         figure.subplots_adjust(left=0.09, right=0.87, hspace=0.28)
         _draw(axes, rows, measure, labelled=True)
+        _draw_target(axes, target_of(result, measure, window, group), measure)
         label_periods(under, rows)
         way = "down is better" if measure in LOWER_IS_BETTER else "up is better"
         axes.set_title(
@@ -319,6 +320,24 @@ def alarm_of(result: AnalysisResult, term: str, window: int, group: str) -> floa
     return float(found["estimate"].iloc[0]) if len(found) else float("nan")
 
 
+def target_of(result: AnalysisResult, measure: str, window: int, group: str) -> float:
+    """Look up the value aimed at.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_trends`.
+    measure, window, group
+        Which chart.
+
+    Returns
+    -------
+    float
+        The target; missing where there is none.
+    """
+    return alarm_of(result, f"{measure}_target", window, group)
+
+
 def _of_hundred(share: float) -> str:
     return "fewer than 1" if share < 0.005 else write.score(100 * share, 0)
 
@@ -398,6 +417,18 @@ def _label(axes: Axes, rows: pd.DataFrame, scale: float, state: pd.Series) -> No
                 xytext=(0, 7 if above else -13), textcoords="offset points", ha="center",
                 fontsize=7.5, color=colour,
             )  # fmt: skip
+
+
+def _draw_target(axes: Axes, target: float, measure: str) -> None:
+    """Draw the value aimed at, if there is one."""
+    if not np.isfinite(target):
+        return
+    at = target * scale_of(measure)
+    axes.axhline(at, color=INK, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1)
+    axes.annotate(
+        "target", (0.0, at), xycoords=("axes fraction", "data"), xytext=(3, 3), fontsize=7.5,
+        textcoords="offset points", color=INK,
+    )  # fmt: skip
 
 
 def _draw_drift(axes: Axes, rows: pd.DataFrame) -> None:

@@ -52,6 +52,9 @@ def clinic_comparison(release: Release, name: str, trends: str = "") -> Section:
     own: list[Part] = []
     if trends and len(clinics) < _FEW_CLINICS:
         own = list(clinic_courses(release, trends).parts)
+    if noun == "therapist" and release.policy.audience == "outside":
+        said = "Left out: a comparison of therapists. It stays inside the clinic."
+        return Section([*own, Prose([said], kind="absent")])
     missing = absent(result, f"a comparison of {noun}s")
     if missing:
         return Section([*own, *missing.parts])
