@@ -12,6 +12,7 @@ from outcomes.present.progress import Steps
 from outcomes.present.sections.activity import period_comparison
 from outcomes.present.sections.answer import answer
 from outcomes.present.sections.benchmark import clinic_comparison, clinic_courses
+from outcomes.present.sections.cohort_trend import cohort_trend
 from outcomes.present.sections.completeness import answer_rates, who_answered
 from outcomes.present.sections.context import published_figures
 from outcomes.present.sections.cover import cover
@@ -25,6 +26,7 @@ from outcomes.present.sections.missing import (
 )
 from outcomes.present.sections.movement import neck_movement
 from outcomes.present.sections.pain import pain_course, pain_split
+from outcomes.present.sections.practice_patterns import practice_patterns
 from outcomes.present.sections.responders import responders
 from outcomes.present.sections.retention import (
     appointments_kept,
@@ -65,6 +67,7 @@ __all__ = [
     "cadence_over_time",
     "clinic_comparison",
     "clinic_courses",
+    "cohort_trend",
     "cover",
     "definitions",
     "disclose",
@@ -87,6 +90,7 @@ __all__ = [
     "plot_funnel",
     "plot_movement",
     "plot_trend",
+    "practice_patterns",
     "published_figures",
     "records_read",
     "responders",
