@@ -161,8 +161,16 @@ def estimate_clinic_activity(
         ),
         diagnostics={"period": period.label, "compared": compared.label, "timing": timing},
         notes=[
-            f"{label} was not over at the as-of date, so its counts will grow."
-            for label in open_end
+            *(
+                f"{label} was not over at the as-of date, so its counts will grow."
+                for label in open_end
+            ),
+            *(
+                f"The source does not keep appointments that were {words}, so how many there were "
+                "is not recorded."
+                for status, words in (("no_show", "missed"), ("cancelled", "cancelled"))
+                if f"sessions.status={status}" in tables.absent
+            ),
         ],
     )
 

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
 
     done = forget_person(options.data, options.patient_id)
     for name, rows in done.rows.items():
-        print(f"{name}: {rows:,} rows removed")
+        print(f"{name}: {rows:,} {'row' if rows == 1 else 'rows'} removed")
     print(f"{done.looked_through:,} files of the folder were looked through for the id.")
     if not done.still_in and not done.unread:
         print("It is in none of them.")

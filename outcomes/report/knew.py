@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,4 +44,5 @@ def reports_that_knew(
         for folder, _ in published(out)
     ]
     word = re.compile(rf"(?<![\w-]){re.escape(patient_id)}(?![\w-])")
+    pages = [Path(os.path.normpath(page)) for page in pages]
     return [(page, bool(word.search(page.read_text(encoding="utf-8")))) for page in pages]

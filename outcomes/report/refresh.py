@@ -219,8 +219,8 @@ def _run(plan: Refresh, say: Say, on_step: OnStep) -> Refreshed:
     failed = 0
     if plan.order is not None:
         try:
-            _refuse_shrinking(plan, plan.order)
-            lines.append(_imported(import_as_ordered(plan.order, plan.data)))
+            again = _refuse_shrinking(plan, plan.order)
+            lines.append(_imported(import_as_ordered(plan.order, plan.data), again=again))
         except (OutcomesError, OSError) as error:
             lines.append(f"import failed: {_in_words(error)}")
             kept = len(plan.reports)
@@ -241,13 +241,13 @@ def _run(plan: Refresh, say: Say, on_step: OnStep) -> Refreshed:
     return Refreshed(tuple(lines), failed)
 
 
-def _refuse_shrinking(plan: Refresh, order: ImportOrder) -> None:
-    """Refuse an import that would take away more than a source loses in a night."""
+def _refuse_shrinking(plan: Refresh, order: ImportOrder) -> bool:
+    """Refuse to take away more than a source loses in a night; say if this is not the first."""
     before: dict[str, int] = {}
     for row in read_import_record(plan.data).get("accounting", []):
         before[row["table"]] = before.get(row["table"], 0) + int(row["rows_accepted"])
     if not before:
-        return
+        return False
     changes = import_as_ordered(order, plan.data, check=True).changes
     for table, removed in zip(changes["table"], changes["removed"].astype("int64"), strict=True):
         had = before.get(table, 0)
@@ -259,14 +259,17 @@ def _refuse_shrinking(plan: Refresh, order: ImportOrder) -> None:
                 f"most_removed_percent in {REFRESH_FILE}.",
                 column=table,
             )
+    return True
 
 
-def _imported(summary: ImportSummary) -> str:
+def _imported(summary: ImportSummary, *, again: bool) -> str:
     """Say in one line what an import did."""
     counts = summary.accounting[["rows_read", "rows_accepted", "rows_rejected"]].sum()
     read, accepted, rejected = (int(count) for count in counts)
     changed = summary.changes[["added", "changed", "removed"]].sum()
     news = ", ".join(f"{int(count):,} {name}" for name, count in changed.items() if count)
+    if not again:
+        news = "the first import"
     return (
         f"import: {read:,} rows read, {accepted:,} accepted, {rejected:,} rejected; "
         f"{news or 'no row differs from those of before'}."

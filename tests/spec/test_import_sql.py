@@ -354,3 +354,16 @@ def test_a_query_without_a_table_and_a_table_without_a_query(tmp_path: Path) -> 
         with pytest.raises(DataContractError) as caught:
             import_sql(mapped(tmp_path, queries + SIMPLE + block), tmp_path / "d", url="sqlite://")
         assert caught.value.column == key
+
+
+def test_the_mapping_on_the_page_works(repository: Path, tmp_path: Path) -> None:
+    page = (repository / "docs" / "sources.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    path = tmp_path / "clinic.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table visits (id, person, starts_at, state)")
+        connection.execute("insert into visits values ('v', 'p', '2024-01-05', 'came')")
+    people = '[patients]\npatient_id = "person"\none_row_per_key = true\n'
+    mapping = mapped(tmp_path, example + people)
+    tables = import_sql(mapping, tmp_path / "data", url=f"sqlite:///{path}").loaded.tables
+    assert tables.sessions["session_id"].tolist() == ["v"]

@@ -128,7 +128,9 @@ def test_what_the_source_deletes_is_not_recorded_rather_than_none(
     for loaded in (summary.loaded, load(out)):
         assert "sessions.status=cancelled" in loaded.tables.absent
         assert any("cancelled" in notice and "not recorded" in notice for notice in loaded.notices)
-    rows = estimate_clinic_activity(load(out).tables).estimates
+    result = estimate_clinic_activity(load(out).tables)
+    assert any("does not keep appointments" in note for note in result.notes)
+    rows = result.estimates
     cancelled = rows[rows["term"] == "cancelled"]
     assert (cancelled["status"] == "refused").all() and cancelled["estimate"].isna().all()
     assert "does not keep" in cancelled["note"].iloc[0]

@@ -66,7 +66,7 @@ def test_import_and_reports_as_set_up(
     assert main(["refresh", str(data)]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told == [
-        "import: 40 rows read, 40 accepted, 0 rejected; no row differs from those of before.",
+        "import: 40 rows read, 40 accepted, 0 rejected; the first import.",
         "reports for manager (inside): made.",
         "reports for manager (outside): made.",
     ]
@@ -77,6 +77,8 @@ def test_import_and_reports_as_set_up(
     assert made[0].out.resolve() == (data.parent / "reports").resolve()
     state = json.loads((data / "refresh.json").read_text())
     assert state["steps"] == told and state["failed"] == 0
+    assert main(["refresh", str(data)]) == 0
+    assert "no row differs from those of before" in capsys.readouterr().out
     export(data.parent, 41, "Gresham")
     assert main(["refresh", str(data)]) == 0
     assert "1 added, 40 changed" in capsys.readouterr().out
@@ -157,3 +159,11 @@ def test_a_setup_that_does_not_fit(tmp_path: Path, text: str, key: str) -> None:
 
 def test_a_folder_that_is_not_set_up(tmp_path: Path) -> None:
     assert main(["refresh", str(tmp_path)]) == 1
+
+
+def test_the_setup_on_the_page_works(repository: Path, tmp_path: Path) -> None:
+    page = (repository / "docs" / "refresh.md").read_text(encoding="utf-8")
+    (tmp_path / "refresh.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+    plan = refresh.read_refresh(tmp_path)
+    assert plan.order is not None and plan.order.kind == "csv" and plan.most_removed == 20
+    assert [order.audience for order in plan.reports] == ["inside", "outside"]
