@@ -6,6 +6,7 @@ from outcomes.analyses.clinic_activity import ClinicActivitySpec, estimate_clini
 from outcomes.analyses.clinic_benchmark import ClinicBenchmarkSpec, estimate_clinic_benchmark
 from outcomes.analyses.cohort_trend import CohortTrendSpec, estimate_cohort_trend
 from outcomes.analyses.completeness import CompletenessSpec, estimate_completeness
+from outcomes.analyses.day_list import DayListSpec, estimate_day_list
 from outcomes.analyses.due import DueSpec, estimate_due
 from outcomes.analyses.group_difference import GroupDifferenceSpec, estimate_group_difference
 from outcomes.analyses.headache_frequency import (
@@ -26,6 +27,7 @@ from outcomes.analyses.off_track import (
 )
 from outcomes.analyses.pain_return import PainReturnSpec, estimate_pain_return
 from outcomes.analyses.pain_trajectory import PainTrajectorySpec, estimate_pain_trajectory
+from outcomes.analyses.patient_course import PatientCourseSpec, estimate_patient_course
 from outcomes.analyses.practice_patterns import (
     PracticePatternsSpec,
     estimate_practice_patterns,
@@ -47,6 +49,7 @@ __all__ = [
     "ClinicBenchmarkSpec",
     "CohortTrendSpec",
     "CompletenessSpec",
+    "DayListSpec",
     "DueSpec",
     "GroupDifferenceSpec",
     "HeadacheFrequencySpec",
@@ -56,6 +59,7 @@ __all__ = [
     "OffTrackSpec",
     "PainReturnSpec",
     "PainTrajectorySpec",
+    "PatientCourseSpec",
     "PracticePatternsSpec",
     "RespondersSpec",
     "RetentionSpec",
@@ -68,6 +72,7 @@ __all__ = [
     "estimate_clinic_benchmark",
     "estimate_cohort_trend",
     "estimate_completeness",
+    "estimate_day_list",
     "estimate_due",
     "estimate_group_difference",
     "estimate_headache_frequency",
@@ -76,6 +81,7 @@ __all__ = [
     "estimate_off_track_accuracy",
     "estimate_pain_return",
     "estimate_pain_trajectory",
+    "estimate_patient_course",
     "estimate_practice_patterns",
     "estimate_responders",
     "estimate_retention",
