@@ -17,6 +17,7 @@ from outcomes.present.sections.completeness import answer_rates, who_answered
 from outcomes.present.sections.context import published_figures
 from outcomes.present.sections.cover import cover
 from outcomes.present.sections.difference import group_differences
+from outcomes.present.sections.handout import handout
 from outcomes.present.sections.headaches import headache_course
 from outcomes.present.sections.missing import (
     not_recorded,
@@ -24,8 +25,10 @@ from outcomes.present.sections.missing import (
     too_small_to_show,
     who_is_missing,
 )
+from outcomes.present.sections.morning_page import morning_page
 from outcomes.present.sections.movement import neck_movement
 from outcomes.present.sections.pain import pain_course, pain_split
+from outcomes.present.sections.patient_page import patient_page
 from outcomes.present.sections.practice_patterns import practice_patterns
 from outcomes.present.sections.responders import responders
 from outcomes.present.sections.retention import (
@@ -74,15 +77,18 @@ __all__ = [
     "first_plan_table",
     "further_outcomes",
     "group_differences",
+    "handout",
     "headache_course",
     "lapsed_patients",
     "later_weeks",
+    "morning_page",
     "naive_against_corrected",
     "neck_movement",
     "not_recorded",
     "pain_course",
     "pain_return_section",
     "pain_split",
+    "patient_page",
     "period_comparison",
     "plan_attendance",
     "plot_clinic_trends",

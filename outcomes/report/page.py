@@ -108,6 +108,9 @@ def _margins(imprint: Imprint) -> str:
         "font-weight: 700; font-size: 8.4pt; width: 100%; } "
         f"@bottom-left {{ content: {_css_text(_shortened(imprint.title))}; {quiet} width: 75%; }} "
         f'@bottom-right {{ content: "Page " counter(page) " of " counter(pages); {quiet} }} }}\n'
+        # what a patient takes home says neither "inside" nor whose page it was
+        f"@page take-home {{ @top-center {{ content: {_css_text(warned.removeprefix(' · '))}; }} "
+        '@bottom-left { content: ""; } @bottom-right { content: ""; } }\n'
     )
 
 

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from outcomes.present import format as write
-from outcomes.present.figures.figure import Figure
+from outcomes.present.board import Part
 from outcomes.present.labels import GROUPS
 from outcomes.present.rows import why_absent
-from outcomes.present.tables import Prose, Table
+from outcomes.present.tables import Prose
 from outcomes.results import AnalysisResult
-
-Part = Figure | Table | Prose
 
 
 @dataclass(frozen=True)
@@ -22,8 +20,8 @@ class Section:
 
     Parameters
     ----------
-    parts : sequence of Figure, Table or Prose
-        In order.
+    parts : sequence of Part
+        Figures, tables, sentences and boards of them, in order.
     """
 
     parts: Sequence[Part]
