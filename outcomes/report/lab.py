@@ -1,4 +1,4 @@
-"""JupyterLab on this machine, with the notebooks set to a data set."""
+"""JupyterLab on this machine, with the notebooks set to a data set, and the app without code."""
 
 from __future__ import annotations
 
@@ -14,11 +14,34 @@ import nbformat
 
 from outcomes.errors import OutcomesError
 from outcomes.report.kernel import PARAMETERS, read_notebook
-from outcomes.report.places import notebooks_folder
+from outcomes.report.places import notebooks_folder, sample_folder
 
-WORK_FOLDER = "outcomes-notebooks"
+APP = "cohort_trends.ipynb"
+"""Notebook that is the app."""
+_TEMPLATES = Path(__file__).resolve().parent / "app"
+"""Templates of the app, laid out as Voilà looks for them."""
 # The extension that asks on first start whether it may fetch news; nothing here goes online.
 _SETTINGS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+
+
+def work_folder(data: Path) -> Path:
+    """Name the folder for notebooks that belong to a data set: beside it.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of the data set.
+
+    Returns
+    -------
+    Path
+        A folder next to it, or in the current folder where nothing may be written there, or where
+        the data set is the sample that came with the package.
+    """
+    data = data.resolve()
+    name = f"{data.name}-notebooks"
+    own = data != sample_folder().resolve() and os.access(data.parent, os.W_OK)
+    return data.parent / name if own else Path(name)
 
 
 def set_up_notebooks(data: Path, work: Path) -> tuple[list[Path], list[Path]]:
@@ -44,13 +67,18 @@ def set_up_notebooks(data: Path, work: Path) -> tuple[list[Path], list[Path]]:
         if target.exists():
             kept.append(target)
             continue
-        notebook = read_notebook(source)
-        for cell in notebook.cells:
-            if PARAMETERS in cell.metadata.get("tags", []):
-                cell.source = _set_data(cell.source, data)
-        nbformat.write(notebook, target)
+        _write_set(source, target, data)
         made.append(target)
     return made, kept
+
+
+def _write_set(source: Path, target: Path, data: Path) -> None:
+    """Write a copy of a notebook that is set to a data set."""
+    notebook = read_notebook(source)
+    for cell in notebook.cells:
+        if PARAMETERS in cell.metadata.get("tags", []):
+            cell.source = _set_data(cell.source, data)
+    nbformat.write(notebook, target)
 
 
 def _set_data(source: str, data: Path) -> str:
@@ -86,15 +114,11 @@ def run_lab(work: Path, *, browser: bool = True) -> int:
     It listens on loopback only and asks for the token that it prints, as JupyterLab does by itself;
     both are said again here so that settings of the user cannot widen them.
     """
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise OutcomesError(
-            "JupyterLab is not installed.", "Install it: pip install 'outcomes[lab]'."
-        )
+    _require("jupyterlab", "JupyterLab")
     with tempfile.TemporaryDirectory(prefix="outcomes-") as folder:
         settings = Path(folder) / "labconfig"
         settings.mkdir()
         (settings / "page_config.json").write_text(json.dumps(_SETTINGS), encoding="utf-8")
-        paths = [folder, os.environ.get("JUPYTER_CONFIG_PATH", "")]
         command = [
             sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work.resolve()}",
             "--ServerApp.ip=127.0.0.1", "--ServerApp.allow_remote_access=False",
@@ -104,16 +128,63 @@ def run_lab(work: Path, *, browser: bool = True) -> int:
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             # in a container there is often nobody else to be
             command.append("--allow-root")
-        if not browser:
-            command.append("--no-browser")
-        environment = {
-            **os.environ,
-            "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
-        }
-        process = subprocess.Popen(command, env=environment)
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            process.terminate()  # it closes its kernels
-            process.wait()
-            return 0
+        return _serve(command, folder, browser=browser)
+
+
+def run_app(data: Path, *, browser: bool = True) -> int:
+    """Run the app, the notebook of the day and the cohort without its code, until it is closed.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of the data set.
+    browser : bool
+        Whether to open a browser on it.
+
+    Returns
+    -------
+    int
+        Exit code of the app.
+
+    Raises
+    ------
+    OutcomesError
+        If Voilà is not installed.
+
+    Notes
+    -----
+    It listens on loopback only and asks for the token that it prints; nothing is kept when it ends.
+    """
+    _require("voila", "Voilà")
+    with tempfile.TemporaryDirectory(prefix="outcomes-") as folder:
+        target = Path(folder) / APP
+        _write_set(notebooks_folder() / APP, target, data)
+        command = [
+            sys.executable, "-m", "voila", str(target), "--token", "--Voila.ip=127.0.0.1",
+            "--template=outcomes", "--VoilaConfiguration.strip_sources=True",
+            "--VoilaConfiguration.show_tracebacks=False", "--theme=light",
+            # reading the records may take longer than the usual patience for the first cell
+            "--VoilaExecutor.timeout=600",
+        ]  # fmt: skip
+        return _serve(command, folder, browser=browser)
+
+
+def _require(module: str, name: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise OutcomesError(f"{name} is not installed.", "Install it: pip install 'outcomes[lab]'.")
+
+
+def _serve(command: list[str], settings: str, *, browser: bool) -> int:
+    """Run a server until it ends or is told to."""
+    ours = {"JUPYTER_CONFIG_PATH": settings, "JUPYTER_PATH": str(_TEMPLATES)}
+    environment = {**os.environ}
+    for name, path in ours.items():
+        theirs = os.environ.get(name, "")
+        environment[name] = os.pathsep.join(each for each in (path, theirs) if each)
+    process = subprocess.Popen([*command, *([] if browser else ["--no-browser"])], env=environment)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.terminate()  # it closes its kernels
+        process.wait()
+        return 0

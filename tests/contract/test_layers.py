@@ -25,6 +25,8 @@ BELOW: dict[str, set[str]] = {
     "scale": {"schema", "tables", "instruments", "settings", "io", "analyses", "results"},
     "verdicts": {"results", "instruments", "settings"},
     "present": {"results", "instruments", "settings", "verdicts"},
+    # sections that follow controls; of the records it only hands on what a notebook read
+    "explore": {"analyses", "present", "results", "tables"},
 }
 ABOVE = {"cli", "report", "__init__", "__main__"}
 NUMERICAL = {"scipy", "statsmodels", "formulaic", "patsy"}

@@ -1,0 +1,377 @@
+"""What is shown for a choice, with everything kept that the next choice may need again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import TypeVar
+
+import pandas as pd
+
+from outcomes.analyses.cohort_trend import estimate_cohort_trend
+from outcomes.analyses.cohorts import select_cohort
+from outcomes.analyses.day_list import DayListSpec, estimate_day_list
+from outcomes.analyses.due import estimate_due
+from outcomes.analyses.off_track import (
+    OffTrackReference,
+    estimate_off_track,
+    fit_off_track_reference,
+)
+from outcomes.analyses.patient_course import PatientCourseSpec, estimate_patient_course
+from outcomes.analyses.practice_patterns import estimate_practice_patterns
+from outcomes.analyses.selection import clinics_of, select_patients
+from outcomes.errors import EstimationError
+from outcomes.explore.choice import Choice
+from outcomes.present import format as write
+from outcomes.present.disclosure import Policy, Release, disclose
+from outcomes.present.sections.cohort_trend import cohort_trend
+from outcomes.present.sections.cover import subject_name
+from outcomes.present.sections.handout import handout
+from outcomes.present.sections.morning_page import morning_page
+from outcomes.present.sections.patient_page import patient_page
+from outcomes.present.sections.practice_patterns import practice_patterns
+from outcomes.present.sections.section import Section
+from outcomes.present.tables import Prose
+from outcomes.results import AnalysisResult
+from outcomes.tables import Tables
+
+MOST_PAGES = 20
+"""Patients of a day for whom pages of their own are made unasked."""
+_KEPT = {"at": 3, "chosen": 4, "learned": 8}
+_KEPT_OTHERS = 24
+"""How many of each kind are kept: records at a day are large."""
+Kept = TypeVar("Kept")
+
+
+class Views:
+    """Sections of a page for a choice.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set, with all patients: the expected course is learned from all of them.
+    policy : Policy
+        Rules of the release.
+    """
+
+    def __init__(self, tables: Tables, policy: Policy) -> None:
+        self._tables = tables
+        self._policy = policy
+        self._kept: dict[str, OrderedDict[Hashable, object]] = {}
+
+    @property
+    def tables(self) -> Tables:
+        """The data set."""
+        return self._tables
+
+    def at(self, as_of: str) -> Tables:
+        """Read the records at a day.
+
+        Parameters
+        ----------
+        as_of : str
+            The day, ISO.
+
+        Returns
+        -------
+        Tables
+            The data set without anything later.
+        """
+        day = pd.Timestamp(as_of)
+        if day >= self._tables.as_of:
+            return self._tables
+        return self._keep("at", as_of, lambda: self._tables.at(day))
+
+    def patients(self, choice: Choice) -> tuple[str, ...]:
+        """List the patients that may be chosen, those of the next day with appointments first.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is looked at.
+
+        Returns
+        -------
+        tuple of str
+            Ids.
+        """
+        booked = self.booked(choice)
+        chosen = self._chosen(choice)
+        others = sorted(set(chosen.patients["patient_id"]) - set(booked)) if chosen else []
+        return (*booked, *others)
+
+    def booked(self, choice: Choice) -> tuple[str, ...]:
+        """List the patients with an appointment on the day, in order of time.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is looked at.
+
+        Returns
+        -------
+        tuple of str
+            Ids, each once.
+        """
+        curve = self._day(choice).curve
+        if curve.empty:
+            return ()
+        booked = curve.loc[curve["series"] == "appointment", "patient_id"]
+        return tuple(dict.fromkeys(booked.astype("str")))
+
+    def cover(self, choice: Choice) -> Section:
+        """Say whom the page is about, and up to when.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is looked at.
+
+        Returns
+        -------
+        Section
+            One line.
+        """
+        tables = self.at(choice.as_of)
+        whose = subject_name(clinics_of(tables), tables.settings, choice.clinic)
+        if choice.therapist:
+            whose = f"{whose}, therapist {choice.therapist}"
+        said = f"{whose}. Records up to {write.date(tables.as_of)}."
+        return Section([Prose([said], kind="about")])
+
+    def day(self, choice: Choice) -> Section:
+        """Show the next day with appointments.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is looked at; the cohort and the patient do not matter.
+
+        Returns
+        -------
+        Section
+            As `morning_page` makes it.
+        """
+        return self._keep(
+            "page of the day",
+            replace(choice, cohort="", patient=""),
+            lambda: self._page_of_day(choice),
+        )
+
+    def _page_of_day(self, choice: Choice) -> Section:
+        tables = self.at(choice.as_of)
+        day = self._day(choice)
+        booked = self.booked(choice)
+        results = {"day": day, "due": self._due(choice.as_of)}
+        if booked:
+            results["off track"] = estimate_off_track(
+                tables.restrict(list(booked)), reference=self._reference(choice.as_of)
+            )
+        release = disclose(results, self._policy, tables.registry)
+        pain = tables.registry.get(tables.settings.pain_instrument)
+        return morning_page(
+            release,
+            "day",
+            off_track="off track" if booked else "",
+            due="due",
+            top=pain.maximum,
+        )
+
+    def cohort(self, choice: Choice) -> Section:
+        """Show how the patients move.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is looked at; the patient does not matter.
+
+        Returns
+        -------
+        Section
+            As `cohort_trend` makes it.
+        """
+        return self._of_chosen(
+            "cohort", choice, lambda release: cohort_trend(release, "cohort"), estimate_cohort_trend
+        )
+
+    def practice(self, choice: Choice) -> Section:
+        """Show what goes along with what is done in sessions.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is looked at; the patient does not matter.
+
+        Returns
+        -------
+        Section
+            As `practice_patterns` makes it.
+        """
+        return self._of_chosen(
+            "practice",
+            choice,
+            lambda release: practice_patterns(release, "practice"),
+            estimate_practice_patterns,
+        )
+
+    def patient(self, choice: Choice) -> Section:
+        """Show one patient.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is looked at; only the patient and the day matter.
+
+        Returns
+        -------
+        Section
+            As `patient_page` makes it.
+        """
+        if not choice.patient:
+            return Section([Prose(["No patient is chosen."], kind="absent")])
+        return self._keep(
+            "page of a patient",
+            (choice.as_of, choice.patient),
+            lambda: self._pages(choice, (choice.patient,))[0],
+        )
+
+    def pages(self, choice: Choice) -> Section:
+        """Show each patient of the day, as far as there are not too many.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is looked at.
+
+        Returns
+        -------
+        Section
+            A page a patient.
+        """
+        booked = self.booked(choice)
+        if not 0 < len(booked) <= MOST_PAGES:
+            return _too_many(len(booked), "page")
+        return Section(self._pages(choice, booked))
+
+    def handouts(self, choice: Choice) -> Section:
+        """Show the sheets to take home, of the patient chosen or of each patient of the day.
+
+        Parameters
+        ----------
+        choice : Choice
+            What is looked at.
+
+        Returns
+        -------
+        Section
+            A sheet a patient.
+        """
+        who = (choice.patient,) if choice.patient else self.booked(choice)
+        if not 0 < len(who) <= MOST_PAGES:
+            return _too_many(len(who), "sheet")
+        tables = self.at(choice.as_of)
+        release = disclose({"patient": self._course(choice, who)}, self._policy, tables.registry)
+        return Section([handout(release, "patient", each, as_of=tables.as_of) for each in who])
+
+    def _of_chosen(
+        self,
+        name: str,
+        choice: Choice,
+        show: Callable[[Release], Section],
+        estimate: Callable[[Tables], AnalysisResult],
+    ) -> Section:
+        """Show a question about all patients chosen; another patient does not ask it again."""
+
+        def make() -> Section:
+            tables = self._chosen(choice)
+            if tables is None:
+                return Section([Prose(["Nobody belongs to this choice."], kind="absent")])
+            return show(disclose({name: estimate(tables)}, self._policy, tables.registry))
+
+        return self._keep(name, replace(choice, patient=""), make)
+
+    def _pages(self, choice: Choice, who: tuple[str, ...]) -> list[Section]:
+        tables = self.at(choice.as_of)
+        results = {
+            "patient": self._course(choice, who),
+            "off track": estimate_off_track(
+                tables.restrict(list(who)), reference=self._reference(choice.as_of)
+            ),
+        }
+        release = disclose(results, self._policy, tables.registry)
+        return [patient_page(release, "patient", each, expected="off track") for each in who]
+
+    def _course(self, choice: Choice, who: tuple[str, ...]) -> AnalysisResult:
+        return self._keep(
+            "course",
+            (choice.as_of, who),
+            lambda: estimate_patient_course(self.at(choice.as_of), PatientCourseSpec(patients=who)),
+        )
+
+    def _day(self, choice: Choice) -> AnalysisResult:
+        spec = DayListSpec(therapist=choice.therapist, clinic=choice.clinic)
+        return self._keep(
+            "day",
+            (choice.as_of, spec),
+            lambda: estimate_day_list(self.at(choice.as_of), spec),
+        )
+
+    def _due(self, as_of: str) -> AnalysisResult:
+        return self._keep("due", as_of, lambda: estimate_due(self.at(as_of)))
+
+    def _chosen(self, choice: Choice) -> Tables | None:
+        """Take the records of the patients chosen; None where there is nobody."""
+
+        def choose() -> Tables | None:
+            try:
+                chosen = select_patients(
+                    self.at(choice.as_of), clinic=choice.clinic, therapist=choice.therapist
+                )
+                return select_cohort(chosen, choice.cohort)
+            except EstimationError:
+                return None
+
+        key = (choice.as_of, choice.clinic, choice.therapist, choice.cohort)
+        return self._keep("chosen", key, choose)
+
+    def _reference(self, as_of: str) -> OffTrackReference:
+        """Learn the expected course up to the quarter before the day: an earlier one may judge.
+
+        Learning takes longer than looking, so days of one quarter share what was learned before it.
+        """
+        day = pd.Timestamp(as_of)
+        if day >= self._tables.as_of:
+            learned = self._tables.as_of
+        else:
+            learned = day.to_period("Q").start_time - pd.Timedelta(days=1)
+            if not _begun(self._tables, learned):
+                learned = day
+        name = learned.date().isoformat()
+        return self._keep("learned", name, lambda: fit_off_track_reference(self.at(name)))
+
+    def _keep(self, kind: str, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Take what was made before, or make it and keep it in place of what was longest unused."""
+        kept = self._kept.setdefault(kind, OrderedDict())
+        if key not in kept:
+            kept[key] = make()
+            while len(kept) > _KEPT.get(kind, _KEPT_OTHERS):
+                kept.popitem(last=False)
+        kept.move_to_end(key)
+        return kept[key]  # type: ignore[return-value]
+
+
+def _begun(tables: Tables, day: pd.Timestamp) -> bool:
+    """Whether anybody had been seen by a day."""
+    sessions = tables.sessions
+    return sessions is not None and bool((sessions["date"] <= day).any())
+
+
+def _too_many(number: int, what: str) -> Section:
+    if not number:
+        return Section([Prose(["No appointment is booked."], kind="absent")])
+    said = (
+        f"There are {number} patients on this day, too many for a {what} each. Choose a therapist "
+        f"to have them."
+    )
+    return Section([Prose([said], kind="absent")])
