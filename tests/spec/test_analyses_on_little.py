@@ -11,13 +11,23 @@ import pytest
 
 from outcomes.analyses import (
     ClinicActivitySpec,
+    CompletenessSpec,
     HeadacheFrequencySpec,
     PainTrajectorySpec,
+    RespondersSpec,
+    RetentionSpec,
     RomChangeSpec,
+    SafetySpec,
+    ValueSpec,
     estimate_clinic_activity,
+    estimate_completeness,
     estimate_headache_frequency,
     estimate_pain_trajectory,
+    estimate_responders,
+    estimate_retention,
     estimate_rom_change,
+    estimate_safety,
+    estimate_value,
 )
 from outcomes.results import AnalysisResult
 from outcomes.schema import SCHEMAS
@@ -26,6 +36,14 @@ from outcomes.tables import Tables
 from tests.course_tables import AS_OF
 
 TWO = ("rom_left_rotation", "rom_right_rotation")
+MANAGER: dict[str, Callable[[Tables, str], AnalysisResult]] = {
+    "responders": lambda tables, by: estimate_responders(tables, RespondersSpec(group_by=by)),
+    "completeness": lambda tables, by: estimate_completeness(
+        tables, CompletenessSpec(group_by=by, months=6)
+    ),
+    "safety": lambda tables, by: estimate_safety(tables, SafetySpec(group_by=by)),
+    "value": lambda tables, by: estimate_value(tables, ValueSpec(group_by=by, replicates=20)),
+}
 ANALYSES: dict[str, Callable[[Tables], AnalysisResult]] = {
     **{
         f"pain by {by}": lambda tables, by=by: estimate_pain_trajectory(
@@ -45,6 +63,13 @@ ANALYSES: dict[str, Callable[[Tables], AnalysisResult]] = {
         )
         for by in ("", "cadence")
     },
+    **{
+        f"manager's {name} by {by}": lambda tables, ask=ask, by=by: ask(tables, by)
+        for name, ask in MANAGER.items()
+        for by in ("", "cadence", "clinic")
+    },
+    "staying": estimate_retention,
+    "staying by clinic": lambda tables: estimate_retention(tables, RetentionSpec(by_clinic=True)),
     "activity": lambda tables: estimate_clinic_activity(
         tables, ClinicActivitySpec(group_by="clinic")
     ),
@@ -113,7 +138,7 @@ def test_every_analysis_answers(variant: str) -> None:
         result = analyse(tables)
         rows = result.estimates
         assert len(rows), name
-        refused = rows["status"] == "refused"
+        refused = rows["status"].isin(["refused", "not_identified"])
         assert (rows.loc[refused, "note"] != "").all(), name
         assert rows.loc[refused, "estimate"].isna().all(), name
         assert np.isfinite(rows.loc[~refused, "estimate"]).all(), name
