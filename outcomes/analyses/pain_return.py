@@ -2,7 +2,9 @@
 
 ``estimates`` holds ``F(4)``, ``F(8)`` and ``F(17)``: the share with a sustained return within so
 many weeks, by the nonparametric maximum likelihood and by a log-normal model beside it, and
-``rmst``: mean weeks free of return up to a horizon. With scores of visits only they are not
+``rmst``: mean weeks free of return up to a horizon; the same weighted for who went back to
+scheduled sessions. ``diagnostics``: ``restarting`` has how many did, and twice the gain in
+log-likelihood by which their last score foretold it. With scores of visits only they are not
 identified and the rows hold bounds. ``curve``: method, week, low, high, estimate.
 """
 
@@ -10,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +21,9 @@ import pandas as pd
 from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.estimand import describe
 from outcomes.analyses.groups import members
+from outcomes.analyses.restart_weights import RestartWeights
+from outcomes.analyses.scale import scale_of
+from outcomes.derive.restarts import derive_restarts
 from outcomes.derive.sustained_return import derive_stops, derive_sustained_return
 from outcomes.errors import EstimationError
 from outcomes.results import AnalysisResult
@@ -30,6 +37,28 @@ NOT_IDENTIFIED = (
 )
 
 
+RESTARTING = (
+    "{n} of {of} patients went back to scheduled sessions, and their last score foretold who: read "
+    "the rows weighted for restarting."
+)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Scores on the scale of the instrument.
+
+    Parameters
+    ----------
+    well : float
+        Highest score of a patient who is well.
+    returned : float
+        Score from which pain has returned.
+    """
+
+    well: float
+    returned: float
+
+
 @dataclass(frozen=True)
 class PainReturnSpec:
     """Choices about the return of pain.
@@ -39,17 +68,20 @@ class PainReturnSpec:
     instrument : str
         Pain instrument; empty for that of the settings.
     threshold : float
-        Score from which pain has returned.
+        Score from which pain has returned, in tenths of the range of the instrument: on a scale of
+        0 to 10 the score itself.
     apart : int
         Days for which it must stay there.
     at_most : float
-        Highest score at which a patient counts as well when sessions end.
+        Highest score at which a patient counts as well when sessions end, in the same tenths.
     weeks : tuple of float
         Weeks at which the share is wanted.
     horizon : float
         Weeks up to which time free of return is counted.
     min_patients : int
         Patients with a record that are needed.
+    min_restarts : int
+        Patients who went back to scheduled sessions that are needed to weight for it.
     home_share : float
         Share of patients with a record at home from which those are analysed.
     bootstraps, seed : int
@@ -65,6 +97,7 @@ class PainReturnSpec:
     weeks: tuple[float, ...] = (4.0, 8.0, 17.0)
     horizon: float = 26.0
     min_patients: int = 30
+    min_restarts: int = 20
     home_share: float = 0.4
     bootstraps: int = 200
     seed: int = 20260101
@@ -98,10 +131,11 @@ def estimate_pain_return(
     -----
     Return is sustained: a score at or above the threshold at all records over at least 14 days. It
     is bracketed by the last record before and the first of it. Follow-up ends when scheduled care
-    begins again; taken as independent of the return given what the log-normal model holds (score
-    when sessions ended). From visits alone two errors pull apart: counting a return at the visit
-    that found it, among all, is late; the likelihood of brackets between visits takes visits for
-    independent of pain and is early. They are printed as bounds.
+    begins again. That is taken as independent of the return by the plain rows, and given the score
+    when sessions ended by the log-normal model; rows weighted for restarting let it depend on all
+    scores recorded before (`RestartWeights`). From visits alone two errors pull apart: counting a
+    return at the visit that found it, among all, is late; the likelihood of brackets between visits
+    takes visits for independent of pain and is early. They are printed as bounds.
 
     References
     ----------
@@ -117,17 +151,20 @@ def estimate_pain_return(
             "attended is known only afterwards and would class people by what came later."
         )
         return refuse(QUESTION, spec, tables, people, reason)
-    stops = derive_stops(tables, spec.instrument, at_most=spec.at_most)
-    home = _brackets(tables, stops, spec, "remote")
+    instrument = tables.registry.get(spec.instrument)
+    low, tenth = scale_of(instrument)
+    bounds = Bounds(low + spec.at_most * tenth, low + spec.threshold * tenth)
+    stops = derive_stops(tables, spec.instrument, at_most=bounds.well)
+    home = _brackets(tables, stops, spec, bounds, "remote")
     answering = float((home["records"] > 0).mean()) if len(home) else 0.0
     timing = "remote" if answering >= spec.home_share else "pre"
-    brackets = home if timing == "remote" else _brackets(tables, stops, spec, "pre")
-    data = brackets.merge(stops[["patient_id", "score"]], on="patient_id")
+    brackets = home if timing == "remote" else _brackets(tables, stops, spec, bounds, "pre")
+    data = brackets.merge(stops, on="patient_id")
     seen = data[data["records"] > 0].reset_index(drop=True)
     stopped = people.keep(
         people.frame["patient_id"].isin(stops["patient_id"]),
         "scheduled sessions ended while well",
-        f"no plan without scheduled sessions, or pain above {spec.at_most:g} or not recorded then",
+        f"no plan without scheduled sessions, or pain above {bounds.well:g} or not recorded then",
     )
     if len(seen) < spec.min_patients:
         reason = (
@@ -135,8 +172,20 @@ def estimate_pain_return(
             f"{spec.min_patients} are needed."
         )
         return refuse(QUESTION, spec, tables, stopped, reason)
+    diagnostics: dict[str, Any] = {
+        "timing": timing,
+        "answering_at_home": answering,
+        "bracket_weeks": (seen["right"] - seen["left"])
+        .where(np.isfinite(seen["right"]))
+        .describe()
+        .to_frame("weeks"),
+    }
     if timing == "remote":
         rows, curve, notes = _identified(seen, spec, on_step)
+        weighted, restarting = _weighted(tables, seen, spec, tenth)
+        rows += weighted
+        notes += restarting["notes"]
+        diagnostics["restarting"] = restarting["table"]
     else:
         rows, curve, notes = _bounds(data, seen, spec)
     shown = pd.DataFrame(rows).assign(
@@ -148,7 +197,6 @@ def estimate_pain_return(
         n_events=int(np.isfinite(seen["right"]).sum()),
     )
     shown["unit"] = np.where(shown["term"] == "rmst", "weeks", "share")
-    instrument = tables.registry.get(spec.instrument)
     return assemble(
         QUESTION,
         spec,
@@ -158,32 +206,25 @@ def estimate_pain_return(
         group_by="",
         estimand=describe(
             population=f"patients whose scheduled sessions ended while {instrument.label} was at "
-            f"most {spec.at_most:g}",
+            f"most {bounds.well:g}",
             strategies="no scheduled sessions, come back when needed",
             variable=f"weeks from the last scheduled session to a sustained return "
-            f"({spec.threshold:g} or more on all records over {spec.apart} days)",
+            f"({bounds.returned:g} or more on all records over {spec.apart} days)",
             intercurrent="follow-up ends when scheduled care begins again",
             summary="share with a return by week; mean weeks free of it",
         ),
         curve=curve,
         steps=[("a record afterwards", "no score afterwards", len(stops), len(seen))],
-        diagnostics={
-            "timing": timing,
-            "answering_at_home": answering,
-            "bracket_weeks": (seen["right"] - seen["left"])
-            .where(np.isfinite(seen["right"]))
-            .describe()
-            .to_frame("weeks"),
-        },
+        diagnostics=diagnostics,
         notes=notes,
     )
 
 
 def _brackets(
-    tables: Tables, stops: pd.DataFrame, spec: PainReturnSpec, timing: str
+    tables: Tables, stops: pd.DataFrame, spec: PainReturnSpec, bounds: Bounds, timing: str
 ) -> pd.DataFrame:
     return derive_sustained_return(
-        tables, stops, spec.instrument, timing, threshold=spec.threshold, apart=spec.apart
+        tables, stops, spec.instrument, timing, threshold=bounds.returned, apart=spec.apart
     )
 
 
@@ -237,6 +278,46 @@ def _identified(
     smooth = model.mean_cdf(weeks)[["time", "estimate"]].rename(columns={"time": "week"})
     smooth = smooth.assign(low=smooth["estimate"], high=smooth["estimate"], method="log-normal")
     return rows, pd.concat([curve, smooth], ignore_index=True), notes
+
+
+def _weighted(
+    tables: Tables, seen: pd.DataFrame, spec: PainReturnSpec, tenth: float
+) -> tuple[list[dict[str, object]], dict[str, Any]]:
+    """Rows weighted for going back to scheduled sessions, and what was found about that."""
+    went = int(seen["resumed"].sum())
+    table = pd.DataFrame({"restarted": [went], "of": [len(seen)], "gain": [np.nan]})
+    if went < spec.min_restarts:
+        return [], {"table": table, "notes": ()}
+    left, right = seen["left"].to_numpy(), seen["right"].to_numpy()
+    gone = (seen["until"] - seen["stopped"]).dt.days.to_numpy() / 7
+    followed = np.where(seen["resumed"], gone, np.inf)
+    weeks = derive_restarts(tables, seen, spec.instrument, right, ceil(spec.horizon))
+    weeks = weeks[weeks["last"].notna()].reset_index(drop=True)
+    method = "Turnbull, weighted for restarting"
+    try:
+        weights = RestartWeights(weeks, left, right, followed, tenth)
+        draws = weights.resample(spec.weeks, spec.horizon, spec.bootstraps, spec.seed)
+        low, high = draws.interval(spec.conf_level)
+    except EstimationError as error:
+        said = f"Restarting could not be weighted for: {error.problem}"
+        return [], {"table": table, "notes": (said,)}
+    table["gain"] = weights.gain
+    terms = [(f"F({week:g})", week) for week in spec.weeks] + [("rmst", spec.horizon)]
+    rows: list[dict[str, object]] = [
+        {
+            "term": term,
+            "landmark": f"week {week:g}",
+            "estimate": draws.point[j],
+            "std_error": draws.std_error[j],
+            "conf_low": low[j],
+            "conf_high": high[j],
+            "method": method,
+        }
+        for j, (term, week) in enumerate(terms)
+        if not np.isnan(draws.point[j])
+    ]
+    notes = (RESTARTING.format(n=went, of=len(seen)),) if weights.informative else ()
+    return rows, {"table": table, "notes": notes}
 
 
 def _bounds(

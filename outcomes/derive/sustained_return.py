@@ -40,7 +40,8 @@ def derive_stops(
     DataFrame
         One row a patient who stopped: ``patient_id``, ``stopped`` (datetime64[us], the last session
         before the first plan without scheduled sessions), ``until`` (the day before scheduled care
-        began again, else the as-of date), ``score`` (last recorded at the plan).
+        began again, else the as-of date), ``resumed`` (bool, whether it began again), ``score``
+        (last recorded at the plan).
 
     Notes
     -----
@@ -53,6 +54,7 @@ def derive_stops(
         "patient_id": pd.Series(dtype="str"),
         "stopped": pd.Series(dtype="datetime64[us]"),
         "until": pd.Series(dtype="datetime64[us]"),
+        "resumed": pd.Series(dtype="bool"),
         "score": pd.Series(dtype="float64"),
     }
     if plans is None or tables.sessions is None:
@@ -79,6 +81,7 @@ def derive_stops(
             "patient_id": pick(ids, chosen).astype("str"),
             "stopped": to_dates(np.nan_to_num(last).astype(np.int64)[chosen]),
             "until": to_dates(np.minimum(until, end)[chosen]),
+            "resumed": ((resumed >= 0) & (until < end))[chosen],
             "score": score[chosen],
         }
     )

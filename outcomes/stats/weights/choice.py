@@ -132,7 +132,11 @@ class ChoiceModel:
             beta, inverse = self._newton(w)
         else:
             beta, inverse = self._standardised(start.coefficients), start.inverse
-        return self._quasi_newton(w, beta, inverse)
+        found = self._quasi_newton(w, beta, inverse)
+        if not found.converged:
+            # A part of the rows misleads where outcomes come in a rhythm that it falls in with.
+            found = self._quasi_newton(w, *self._newton(w, whole=True))
+        return found
 
     def probabilities(self, fit: ChoiceFit) -> Floats:
         """Fitted probabilities.
@@ -225,10 +229,11 @@ class ChoiceModel:
         out[np.diag_indices(size)] += np.tile(self.ridge[:, 0], beta.shape[1])
         return out
 
-    def _newton(self, w: Floats) -> tuple[Floats, Floats]:
+    def _newton(self, w: Floats, *, whole: bool = False) -> tuple[Floats, Floats]:
         """Coefficients and inverse information from a part of the rows, to start from."""
         p, k = len(self.scale), len(self.levels) - 1
-        thin = slice(0, None, _THIN if self.columns.n > 20 * _THIN * p * k else 1)
+        few = whole or self.columns.n <= 20 * _THIN * p * k
+        thin = slice(0, None, 1 if few else _THIN)
         X = (self.columns.matrix(thin) - self.mean) / self.scale
         kept = w[thin] * (w.sum() / max(float(w[thin].sum()), 1e-300))
         chosen = np.stack([at[thin] for at in self.at])
