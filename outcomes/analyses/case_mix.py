@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from outcomes.analyses.groups import Members
+from outcomes.analyses.groups import Members, add_steps
 from outcomes.analyses.scores import WindowScores, window_scores
-from outcomes.analyses.start_values import start_values
+from outcomes.analyses.start_values import as_numbers, recorded_at_start
 from outcomes.derive.responder import derive_responder
 from outcomes.errors import EstimationError
 from outcomes.stats.case_mix import CaseMix, fit_case_mix
@@ -52,6 +52,44 @@ class Outcomes:
     absent: tuple[str, ...]
     scores: WindowScores
     steps: tuple[tuple[str, str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class OutcomeRows:
+    """Outcome and start of the patients of any number of sources, before they are coded.
+
+    A case-mix model has no sums that would do in place of its rows, so these are short: some
+    dozen values a patient.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As that of `Outcomes`, without terms.
+    known : DataFrame
+        What was recorded at the start, a column a covariate, in the order of `frame`.
+    scores : WindowScores
+        What was asked.
+    steps : tuple of (step, reason, n_in, n_out)
+        Who was left out.
+    by_name : bool
+        Whether the covariates were asked for by name.
+    """
+
+    frame: pd.DataFrame
+    known: pd.DataFrame
+    scores: WindowScores
+    steps: tuple[tuple[str, str, int, int], ...]
+    by_name: bool
+
+    def __add__(self, other: OutcomeRows) -> OutcomeRows:
+        """Add the patients of another source, taken with the same choices."""
+        return OutcomeRows(
+            pd.concat([self.frame, other.frame], ignore_index=True),
+            pd.concat([self.known, other.known], ignore_index=True),
+            self.scores,
+            add_steps(self.steps, other.steps),
+            self.by_name,
+        )
 
 
 def outcomes_at(
@@ -100,6 +138,39 @@ def outcomes_at(
     A missing number is set to the mean and marked by a column of its own, a missing code is a level
     of its own, so that nobody is dropped for not having answered a question.
     """
+    rows = outcome_rows(
+        tables, people, code, day, timing=timing, threshold=threshold, covariates=covariates
+    )
+    return None if rows is None else with_case_mix(rows)
+
+
+def outcome_rows(
+    tables: Tables,
+    people: Members,
+    code: str,
+    day: int,
+    *,
+    timing: str = "",
+    threshold: str = "",
+    covariates: Sequence[str] | None = None,
+) -> OutcomeRows | None:
+    """Take what `outcomes_at` is made of, of a part of a data set.
+
+    Parameters
+    ----------
+    tables, people, code, day, timing, threshold, covariates
+        As for `outcomes_at`.
+
+    Returns
+    -------
+    OutcomeRows or None
+        To be added to those of other parts; None where there is not one score.
+
+    Raises
+    ------
+    EstimationError
+        As for `outcomes_at`.
+    """
     scores = window_scores(tables, people, code, timing, (day,))
     if scores is None:
         return None
@@ -130,10 +201,40 @@ def outcomes_at(
         frame["responder"] = reached.map({"yes": 1.0, "no": 0.0}).astype("float64")
     else:
         frame["responder"] = np.nan
-    known, used, absent = _start(tables, frame, covariates)
-    terms = _coded(frame["baseline"], known)
-    frame = pd.concat([frame, terms], axis=1)
-    return Outcomes(frame, tuple(terms.columns), used, absent, scores, tuple(steps))
+    asked = COVARIATES if covariates is None else tuple(covariates)
+    known = recorded_at_start(tables, asked).set_index("patient_id").reindex(frame["patient_id"])
+    return OutcomeRows(
+        frame,
+        known.reset_index(drop=True),
+        WindowScores.without_answers(instrument, scores.timing, scores.windows),
+        tuple(steps),
+        by_name=covariates is not None,
+    )
+
+
+def with_case_mix(rows: OutcomeRows) -> Outcomes:
+    """Code what was known at the start for a case-mix model.
+
+    Parameters
+    ----------
+    rows : OutcomeRows
+        Of all patients.
+
+    Returns
+    -------
+    Outcomes
+        As `outcomes_at` describes.
+    """
+    known = pd.DataFrame({name: as_numbers(rows.known[name]) for name in rows.known})
+    known = known.mask(known == "")
+    share = known.notna().mean()
+    least = 0.0 if rows.by_name else _RECORDED
+    names = [str(name) for name in known]
+    used = tuple(name for name in names if share[name] > least)
+    absent = tuple(name for name in names if name not in used)
+    terms = _coded(rows.frame["baseline"], known[list(used)])
+    frame = pd.concat([rows.frame, terms], axis=1)
+    return Outcomes(frame, tuple(terms.columns), used, absent, rows.scores, rows.steps)
 
 
 def expected(
@@ -239,20 +340,6 @@ def answer_weights(found: Outcomes) -> pd.Series:
     )
     chance = expected(data, RESPONDER).rows["expected"]
     return share / chance.clip(lower=0.05)
-
-
-def _start(
-    tables: Tables, frame: pd.DataFrame, names: Sequence[str] | None
-) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
-    """Values at the start, which of them are used, and which are not recorded often enough."""
-    asked = COVARIATES if names is None else tuple(names)
-    values = start_values(tables, asked).set_index("patient_id").reindex(frame["patient_id"])
-    values = values.reset_index(drop=True)
-    values = values.mask(values == "")
-    share = values.notna().mean()
-    least = _RECORDED if names is None else 0.0
-    used = tuple(name for name in asked if share[name] > least)
-    return values[list(used)], used, tuple(name for name in asked if name not in used)
 
 
 def _coded(baseline: pd.Series, known: pd.DataFrame) -> pd.DataFrame:

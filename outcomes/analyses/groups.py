@@ -186,6 +186,30 @@ def _cadence(tables: Tables, people: pd.DataFrame, landmark: int) -> pd.Series:
     return people["patient_id"].map(classed.set_index("patient_id")["cadence"])
 
 
+Steps = tuple[tuple[str, str, int, int], ...]
+
+
+def add_steps(left: Steps, right: Steps) -> Steps:
+    """Add the numbers of those left out in two sources, step by step.
+
+    Parameters
+    ----------
+    left, right : tuple of (step, reason, n_in, n_out)
+        The same steps of either source.
+
+    Returns
+    -------
+    tuple of (step, reason, n_in, n_out)
+        The same steps of both together.
+    """
+    return tuple(
+        (step, reason, n_in + other_in, n_out + other_out)
+        for (step, reason, n_in, n_out), (_, _, other_in, other_out) in zip(
+            left, right, strict=True
+        )
+    )
+
+
 @dataclass(frozen=True)
 class MemberCounts:
     """How many patients an analysis has in each group, and how they began; of many sources.
@@ -207,14 +231,8 @@ class MemberCounts:
 
     def __add__(self, other: MemberCounts) -> MemberCounts:
         """Add the members of another source, made with the same choices."""
-        steps = tuple(
-            (step, reason, n_in + other_in, n_out + other_out)
-            for (step, reason, n_in, n_out), (_, _, other_in, other_out) in zip(
-                self.steps, other.steps, strict=True
-            )
-        )
         start = self.start.add(other.start, fill_value=0.0)
-        return MemberCounts(start, steps, self.group_by)
+        return MemberCounts(start, add_steps(self.steps, other.steps), self.group_by)
 
     @property
     def size(self) -> int:

@@ -36,6 +36,31 @@ def start_values(tables: Tables, names: Sequence[str]) -> pd.DataFrame:
     EstimationError
         For a name that is in neither, or that is not known at the start.
     """
+    values = recorded_at_start(tables, names)
+    numbers = [as_numbers(values[name]) for name in names]
+    return pd.concat([values["patient_id"], *numbers], axis=1)
+
+
+def recorded_at_start(tables: Tables, names: Sequence[str]) -> pd.DataFrame:
+    """Collect values known at the start as they are recorded.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    names : sequence of str
+        As for `start_values`.
+
+    Returns
+    -------
+    DataFrame
+        As `start_values` gives, before it is seen which columns are numbers.
+
+    Raises
+    ------
+    EstimationError
+        As for `start_values`.
+    """
     derived = derive_patients(tables).drop(columns=[*AFTER_START, "start"])
     own = tables.patients[[c for c in tables.patients if c not in derived or c == "patient_id"]]
     known = derived.merge(own, on="patient_id")
@@ -53,12 +78,23 @@ def start_values(tables: Tables, names: Sequence[str]) -> pd.DataFrame:
             raise EstimationError(
                 f"{name!r} is not known at the start of care.", f"There are: {there}."
             )
-        columns.append(_as_numbers(values).rename(name))
+        columns.append(values.rename(name))
     return pd.concat(columns, axis=1)
 
 
-def _as_numbers(values: pd.Series) -> pd.Series:
-    """Numbers where every value is one, else the text as it is."""
+def as_numbers(values: pd.Series) -> pd.Series:
+    """Take values for numbers where every one of them is one, else for text.
+
+    Parameters
+    ----------
+    values : Series
+        As recorded.
+
+    Returns
+    -------
+    Series
+        Numbers, or the values as they are.
+    """
     if pd.api.types.is_numeric_dtype(values.dtype):
         return values
     numbers = pd.to_numeric(values, errors="coerce")

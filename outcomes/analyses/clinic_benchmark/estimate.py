@@ -27,7 +27,7 @@ not be named has status ``refused`` and the reason. Rows are in alphabetical ord
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,14 +37,16 @@ from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.case_mix import (
     IMPROVEMENT,
     RESPONDER,
+    OutcomeRows,
     Outcomes,
     answer_weights,
-    outcomes_at,
+    outcome_rows,
+    with_case_mix,
 )
 from outcomes.analyses.clinic_benchmark.comparison import Comparison, compare
 from outcomes.analyses.clinic_benchmark.spec import CLINIC, ClinicBenchmarkSpec
 from outcomes.analyses.estimand import describe
-from outcomes.analyses.groups import Members, members
+from outcomes.analyses.groups import MemberCounts, Members, count_members, members
 from outcomes.analyses.observed import share_rows
 from outcomes.errors import EstimationError
 from outcomes.results import AnalysisResult
@@ -99,20 +101,110 @@ def estimate_clinic_benchmark(
     Physician cost profiling: reliability and risk of misclassification. N Engl J Med
     2010;362:1014–1021.
     """
-    spec = spec or ClinicBenchmarkSpec()
+    spec = fill_in(tables, spec or ClinicBenchmarkSpec())
+    return conclude_benchmark(tables, spec, gather_benchmark(tables, spec))
+
+
+@dataclass(frozen=True)
+class BenchmarkRows:
+    """Units and their patients, of any number of sources.
+
+    Parameters
+    ----------
+    people : MemberCounts
+        Patients by unit.
+    rows : OutcomeRows or None
+        Outcomes and starts; None where there is not one score.
+    """
+
+    people: MemberCounts
+    rows: OutcomeRows | None
+
+    def __add__(self, other: BenchmarkRows) -> BenchmarkRows:
+        """Add the patients of another source, taken with the same choices."""
+        both = [each for each in (self.rows, other.rows) if each is not None]
+        rows = None if not both else both[0] if len(both) == 1 else both[0] + both[1]
+        return BenchmarkRows(self.people + other.people, rows)
+
+
+def fill_in(tables: Tables, spec: ClinicBenchmarkSpec) -> ClinicBenchmarkSpec:
+    """Check a spec, and fill in what the settings say where it leaves that open.
+
+    Parameters
+    ----------
+    tables : Tables
+        Any part of the data set.
+    spec : ClinicBenchmarkSpec
+        Choices.
+
+    Returns
+    -------
+    ClinicBenchmarkSpec
+        With an instrument.
+
+    Raises
+    ------
+    EstimationError
+        For choices that cannot be.
+    """
     spec.check()
-    code = spec.instrument or tables.settings.pain_instrument
-    spec = replace(spec, instrument=code)
+    return replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
+
+
+def gather_benchmark(tables: Tables, spec: ClinicBenchmarkSpec) -> BenchmarkRows:
+    """Take the patients of a part of a data set.
+
+    Parameters
+    ----------
+    tables : Tables
+        The part.
+    spec : ClinicBenchmarkSpec
+        Choices, filled in; with a timing unless this is the whole.
+
+    Returns
+    -------
+    BenchmarkRows
+        To be added to those of other parts.
+
+    Raises
+    ------
+    EstimationError
+        As for `estimate_clinic_benchmark`.
+    """
     people = _grouped(tables, spec.unit)
-    found = outcomes_at(
+    rows = outcome_rows(
         tables,
         people,
-        code,
+        spec.instrument,
         spec.window,
         timing=spec.timing,
         threshold=spec.threshold,
         covariates=spec.covariates,
     )
+    return BenchmarkRows(count_members(tables, people, spec.unit), rows)
+
+
+def conclude_benchmark(
+    tables: Tables, spec: ClinicBenchmarkSpec, gathered: BenchmarkRows
+) -> AnalysisResult:
+    """Compare the units whose patients were gathered.
+
+    Parameters
+    ----------
+    tables : Tables
+        Any part of the data set, for its settings.
+    spec : ClinicBenchmarkSpec
+        Choices, filled in.
+    gathered : BenchmarkRows
+        All patients.
+
+    Returns
+    -------
+    AnalysisResult
+        As `estimate_clinic_benchmark` gives it.
+    """
+    code, people = spec.instrument, gathered.people
+    found = None if gathered.rows is None else with_case_mix(gathered.rows)
     where = {"group_by": spec.unit, "outcome": code}
     if found is None or not found.frame["answered"].any():
         label = tables.registry.get(code).label
@@ -190,7 +282,7 @@ def _grouped(tables: Tables, unit: str) -> Members:
     )
 
 
-def _answered(found: Outcomes, people: Members) -> pd.DataFrame:
+def _answered(found: Outcomes, people: MemberCounts) -> pd.DataFrame:
     """Share of those due who answered, by unit."""
     grid = pd.DataFrame({"group": list(people.order)})
     seen = found.frame[["patient_id", "group", "answered"]].rename(columns={"answered": "event"})
@@ -203,7 +295,7 @@ def _refused(measure: str, reason: str) -> Mapping[str, Any]:
 
 
 def _unit_rows(
-    found: Comparison, measure: str, spec: ClinicBenchmarkSpec, people: Members
+    found: Comparison, measure: str, spec: ClinicBenchmarkSpec, people: MemberCounts
 ) -> pd.DataFrame:
     """Rows of every unit, in alphabetical order; those not to be named give no number."""
     table = found.units.set_index("unit").reindex(list(people.order))

@@ -29,21 +29,23 @@ whether it is met always, never or sometimes as things are. ``landmark`` is ``da
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analyses.assemble import assemble, refuse
-from outcomes.analyses.case_mix import Outcomes, outcomes_at
+from outcomes.analyses.case_mix import OutcomeRows, Outcomes, outcome_rows, with_case_mix
 from outcomes.analyses.estimand import describe
-from outcomes.analyses.groups import Members, members
+from outcomes.analyses.groups import MemberCounts, count_members, members
 from outcomes.analyses.trends.charting import Charted, draw_chart, unit_of
 from outcomes.analyses.trends.series import (
     choose_period,
     cohort_series,
+    count_entries,
+    count_sessions,
     session_series,
 )
 from outcomes.analyses.trends.spec import DIFFERENCE, OF_COHORTS, OF_SESSIONS, TrendsSpec
@@ -89,11 +91,130 @@ def estimate_trends(tables: Tables, spec: TrendsSpec | None = None) -> AnalysisR
     healthcare improvement. Qual Saf Health Care 2003;12:458–464. Anhøj J, Olesen AV. Run charts
     revisited. PLoS ONE 2014;9:e113825.
     """
-    spec = spec or TrendsSpec()
+    spec = fill_in(tables, spec or TrendsSpec())
+    return conclude_trends(tables, spec, gather_trends(tables, spec))
+
+
+@dataclass(frozen=True)
+class TrendRecords:
+    """What is charted, of any number of sources.
+
+    Parameters
+    ----------
+    people : MemberCounts
+        Patients by unit.
+    entries : Series
+        As `count_entries` makes it.
+    cohorts : mapping of int to OutcomeRows
+        Outcomes and starts by follow-up day, where there are scores.
+    sessions : mapping of str to DataFrame
+        As `count_sessions` makes it, by measure, where sessions are recorded.
+    """
+
+    people: MemberCounts
+    entries: pd.Series
+    cohorts: Mapping[int, OutcomeRows]
+    sessions: Mapping[str, pd.DataFrame]
+
+    def __add__(self, other: TrendRecords) -> TrendRecords:
+        """Add the records of another source, taken with the same choices."""
+        cohorts, sessions = dict(self.cohorts), dict(self.sessions)
+        for day, rows in other.cohorts.items():
+            cohorts[day] = cohorts[day] + rows if day in cohorts else rows
+        for measure, counts in other.sessions.items():
+            there = sessions.get(measure)
+            sessions[measure] = counts if there is None else there.add(counts, fill_value=0.0)
+        entries = self.entries.add(other.entries, fill_value=0.0)
+        return TrendRecords(self.people + other.people, entries, cohorts, sessions)
+
+
+def fill_in(tables: Tables, spec: TrendsSpec) -> TrendsSpec:
+    """Check a spec, and fill in what the settings say where it leaves that open.
+
+    Parameters
+    ----------
+    tables : Tables
+        Any part of the data set.
+    spec : TrendsSpec
+        Choices.
+
+    Returns
+    -------
+    TrendsSpec
+        With an instrument.
+
+    Raises
+    ------
+    EstimationError
+        For choices that cannot be.
+    """
     spec.check()
-    code = spec.instrument or tables.settings.pain_instrument
-    spec = replace(spec, instrument=code)
+    return replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
+
+
+def gather_trends(tables: Tables, spec: TrendsSpec) -> TrendRecords:
+    """Take what is charted of a part of a data set.
+
+    Parameters
+    ----------
+    tables : Tables
+        The part.
+    spec : TrendsSpec
+        Choices, filled in; with a timing unless this is the whole.
+
+    Returns
+    -------
+    TrendRecords
+        To be added to those of other parts.
+
+    Raises
+    ------
+    EstimationError
+        As for `estimate_trends`.
+    """
     people = members(tables, spec.unit, 0)
+    cohorts = {}
+    wanted = any(measure in spec.measures for measure in OF_COHORTS)
+    for day in spec.windows if wanted else ():
+        rows = outcome_rows(
+            tables,
+            people,
+            spec.instrument,
+            day,
+            timing=spec.timing,
+            threshold=spec.threshold,
+            covariates=spec.covariates,
+        )
+        if rows is not None:
+            cohorts[day] = rows
+    sessions = {}
+    for measure in OF_SESSIONS:
+        counts = count_sessions(tables, people, measure) if measure in spec.measures else None
+        if counts is not None:
+            sessions[measure] = counts
+    return TrendRecords(
+        count_members(tables, people, spec.unit), count_entries(people), cohorts, sessions
+    )
+
+
+def conclude_trends(tables: Tables, spec: TrendsSpec, records: TrendRecords) -> AnalysisResult:
+    """Chart what was gathered.
+
+    Parameters
+    ----------
+    tables : Tables
+        Any part of the data set, for its settings and its as-of date.
+    spec : TrendsSpec
+        Choices, filled in.
+    records : TrendRecords
+        Of all patients.
+
+    Returns
+    -------
+    AnalysisResult
+        As `estimate_trends` gives it.
+    """
+    code, people = spec.instrument, records.people
     where = {"group_by": spec.unit, "outcome": code}
     if len(people.order) > spec.max_groups:
         reason = (
@@ -101,7 +222,7 @@ def estimate_trends(tables: Tables, spec: TrendsSpec | None = None) -> AnalysisR
             "are drawn."
         )
         return refuse(QUESTION, spec, tables, people, reason, **where)
-    every = choose_period(people.frame, spec.every, spec.enough_for_months)
+    every = choose_period(records.entries, spec.every, spec.enough_for_months)
     spec = replace(spec, every=every)  # type: ignore[arg-type]
     rows: list[dict[str, Any]] = []
     curves: list[pd.DataFrame] = []
@@ -109,7 +230,7 @@ def estimate_trends(tables: Tables, spec: TrendsSpec | None = None) -> AnalysisR
     steps: list[tuple[str, str, int, int]] = []
     timing, described = "", ""
     absent: tuple[str, ...] = ()
-    for day, measure, series, found, sd in _all_series(tables, people, spec):
+    for day, measure, series, found, sd in _all_series(tables, records, spec):
         if found is not None:
             timing, described, absent = found.scores.timing, found.scores.described, found.absent
             steps += [step for step in found.steps if step not in steps]
@@ -158,40 +279,31 @@ def estimate_trends(tables: Tables, spec: TrendsSpec | None = None) -> AnalysisR
 
 
 def _all_series(
-    tables: Tables, people: Members, spec: TrendsSpec
+    tables: Tables, records: TrendRecords, spec: TrendsSpec
 ) -> Iterator[tuple[int, str, pd.DataFrame, Outcomes | None, float]]:
     """Every series asked for, cohorts first, with what it was made of."""
     margins = {window.day: window.last for window in tables.settings.cut_points.windows}
-    cohorts = [measure for measure in OF_COHORTS if measure in spec.measures]
-    for day in spec.windows if cohorts else ():
-        found = outcomes_at(
-            tables,
-            people,
-            spec.instrument,
-            day,
-            timing=spec.timing,
-            threshold=spec.threshold,
-            covariates=spec.covariates,
-        )
-        if found is None:
-            continue
+    order = records.people.order
+    for day, rows in records.cohorts.items():
+        found = with_case_mix(rows)
         last = tables.as_of - pd.Timedelta(days=margins[day])
-        for measure in cohorts:
+        for measure in OF_COHORTS:
+            if measure not in spec.measures:
+                continue
             try:
                 series, mix = cohort_series(
-                    found, measure, people.order, spec.every, last=last, minimum=spec.min_in_period
+                    found, measure, order, spec.every, last=last, minimum=spec.min_in_period
                 )
             except EstimationError:
                 # Nobody answered at this time: there is no expectation and nothing to chart.
                 continue
             yield day, measure, series, found, mix.sd if mix is not None else float("nan")
-    for measure in OF_SESSIONS:
-        if measure in spec.measures:
-            counted = session_series(
-                tables, people, measure, spec.every, minimum=spec.min_in_period
-            )
-            if counted is not None:
-                yield 0, measure, counted, None, float("nan")
+    for measure, counts in records.sessions.items():
+        counted = session_series(
+            counts, order, spec.every, as_of=tables.as_of, minimum=spec.min_in_period
+        )
+        if counted is not None:
+            yield 0, measure, counted, None, float("nan")
 
 
 def _try(

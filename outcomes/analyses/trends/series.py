@@ -17,13 +17,30 @@ COLUMNS = ["group", "period", "value", "events", "n", "due"]
 _KEPT_OR_MISSED = ("attended", "no_show")
 
 
-def choose_period(people: pd.DataFrame, every: str, enough: int) -> str:
+def count_entries(people: Members) -> pd.Series:
+    """Count who began care, by group and month.
+
+    Parameters
+    ----------
+    people : Members
+        Patients and their groups.
+
+    Returns
+    -------
+    Series
+        Patients by (group, month of pandas); those of other sources can be added.
+    """
+    month = people.frame["start"].dt.to_period("M")
+    return people.frame.groupby(["group", month]).size()
+
+
+def choose_period(entries: pd.Series, every: str, enough: int) -> str:
     """Choose months where enough patients enter in one, else quarters.
 
     Parameters
     ----------
-    people : DataFrame
-        Members: group, start.
+    entries : Series
+        As made by `count_entries`.
     every : {"", "M", "Q"}
         The choice, if it was made.
     enough : int
@@ -36,9 +53,7 @@ def choose_period(people: pd.DataFrame, every: str, enough: int) -> str:
     """
     if every:
         return every
-    month = people["start"].dt.to_period("M")
-    counts = people.groupby(["group", month]).size()
-    return "M" if len(counts) and counts.median() >= enough else "Q"
+    return "M" if len(entries) and entries.median() >= enough else "Q"
 
 
 def cohort_series(
@@ -93,10 +108,8 @@ def cohort_series(
     return table, mix
 
 
-def session_series(
-    tables: Tables, people: Members, measure: str, every: str, *, minimum: int
-) -> pd.DataFrame | None:
-    """Count missed appointments, or unwanted events, by the period of the session.
+def count_sessions(tables: Tables, people: Members, measure: str) -> pd.DataFrame | None:
+    """Count missed appointments, or unwanted events, by the month of the session.
 
     Parameters
     ----------
@@ -106,16 +119,12 @@ def session_series(
         Patients and their groups.
     measure : {"no_show", "adverse_events"}
         What is charted.
-    every : {"M", "Q"}
-        Periods; the last one charted is over at the as-of date.
-    minimum : int
-        Appointments that a period needs.
 
     Returns
     -------
     DataFrame or None
-        As `cohort_series`, n and due being appointments (kept or missed) or attended sessions; None
-        where these are not recorded.
+        By (group, month of pandas): events, n; n being appointments (kept or missed) or attended
+        sessions. Those of other sources can be added. None where these are not recorded.
     """
     sessions = tables.sessions
     if sessions is None or (measure == ADVERSE and tables.adverse_events is None):
@@ -126,25 +135,59 @@ def session_series(
         ["session_id", "patient_id", "date", "status"],
     ]
     rows = rows.assign(
-        group=rows["patient_id"].map(people.group), period=rows["date"].dt.to_period(every)
+        group=rows["patient_id"].map(people.group), period=rows["date"].dt.to_period("M")
     )
-    rows = rows[rows["group"].notna() & (rows["period"].dt.end_time.dt.normalize() <= tables.as_of)]
+    rows = rows[rows["group"].notna()]
+    if measure == NO_SHOW:
+        events = (rows["status"] == NO_SHOW).astype("float64")
+    else:
+        by_session = tables.adverse_events["session_id"].value_counts()  # type: ignore[index]
+        events = rows["session_id"].map(by_session).fillna(0.0).astype("float64")
+    counted = rows.assign(events=events, n=1.0)
+    return counted.groupby(["group", "period"])[["events", "n"]].sum()
+
+
+def session_series(
+    counts: pd.DataFrame,
+    groups: Sequence[str],
+    every: str,
+    *,
+    as_of: pd.Timestamp,
+    minimum: int,
+) -> pd.DataFrame | None:
+    """Put sessions counted by month into the periods of a chart.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        As made by `count_sessions`.
+    groups : sequence of str
+        Groups, in order.
+    every : {"M", "Q"}
+        Periods; the last one charted is over at the as-of date.
+    as_of : Timestamp
+        The as-of date.
+    minimum : int
+        Appointments that a period needs.
+
+    Returns
+    -------
+    DataFrame or None
+        As `cohort_series`, due being n; None where no period is over.
+    """
+    rows = counts.reset_index()
+    rows["period"] = rows["period"].dt.asfreq(every)
+    rows = rows[rows["period"].dt.end_time.dt.normalize() <= as_of]
     if rows.empty:
         return None
-    if measure == NO_SHOW:
-        rows = rows.assign(outcome=(rows["status"] == NO_SHOW).astype("float64"))
-    else:
-        events = tables.adverse_events["session_id"].value_counts()  # type: ignore[index]
-        rows = rows.assign(outcome=rows["session_id"].map(events).fillna(0.0))
-    return _gathered(rows.assign(counted=True), people.order, every, minimum)
+    table = rows.groupby(["group", "period"])[["events", "n"]].sum()
+    return _in_grid(table.assign(due=table["n"]), groups, every, minimum)
 
 
 def _gathered(seen: pd.DataFrame, groups: Sequence[str], every: str, minimum: int) -> pd.DataFrame:
-    """Sum outcomes by group and period; a period with too few is a gap, never a zero."""
+    """Sum outcomes by group and period."""
     if seen.empty:
         return pd.DataFrame(columns=COLUMNS)
-    periods = pd.period_range(seen["period"].min(), seen["period"].max(), freq=every)
-    grid = pd.MultiIndex.from_product([list(groups), periods], names=["group", "period"])
     grouped = seen.groupby(["group", "period"])
     table = pd.DataFrame(
         {
@@ -153,6 +196,14 @@ def _gathered(seen: pd.DataFrame, groups: Sequence[str], every: str, minimum: in
             "due": grouped.size(),
         }
     )
+    return _in_grid(table, groups, every, minimum)
+
+
+def _in_grid(table: pd.DataFrame, groups: Sequence[str], every: str, minimum: int) -> pd.DataFrame:
+    """Give every group every period; one with too few is a gap, never a zero."""
+    held = table.index.get_level_values("period")
+    periods = pd.period_range(held.min(), held.max(), freq=every)
+    grid = pd.MultiIndex.from_product([list(groups), periods], names=["group", "period"])
     table = table.reindex(grid).fillna(0.0).reset_index()
     enough = table["n"] >= max(1, minimum)
     table["value"] = (table["events"] / table["n"].where(table["n"] > 0)).where(enough)
