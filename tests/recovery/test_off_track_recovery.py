@@ -1,0 +1,69 @@
+"""Planted non-responders are found, others are left alone, and the charts hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from outcomes.analyses import PracticePatternsSpec, estimate_practice_patterns
+from outcomes.simulate import SimulationSpec, simulate
+from tests.validate.off_track import (
+    SEED,
+    against_rules,
+    records_of,
+    simulate_course,
+    stopping,
+    wrong_flags,
+)
+
+
+def test_who_does_not_respond_is_found_and_who_does_is_left_alone() -> None:
+    train = records_of(simulate_course(np.random.default_rng([SEED, 91]), 6_000))
+    course = simulate_course(np.random.default_rng([SEED, 92]), 12_000)
+    rows, judged = against_rules(train, course, records_of(course))
+    share = rows.set_index("rule")
+    chart = share.loc["expected course, start only"]
+    assert chart["non-responders found"] > 0.70
+    assert chart["responders flagged"] < 0.02
+    # Given the last score, staying high is expected: fewer found, more flagged for nothing.
+    other = share.loc["given the last score instead"]
+    assert other["non-responders found"] < chart["non-responders found"] - 0.1
+    assert other["responders flagged"] > 2 * chart["responders flagged"]
+    over = judged.assign(over=judged["mid_tail"] <= 0.05).dropna(subset=["mid_tail"])
+    assert over.groupby("session")["over"].mean().between(0.04, 0.06).all()
+    clinics = over.groupby("clinic")["over"].mean()
+    assert clinics.between(0.035, 0.068).all()
+
+
+def test_a_chart_of_those_who_stay_would_miss_many() -> None:
+    rows = stopping(8_000, 8_000).set_index("chart")
+    last = rows["mid-P ≤ .05, session 6"]
+    assert last["weighted"] == pytest.approx(0.05, abs=0.012)
+    assert last["unweighted"] < 0.035
+    assert rows.loc["weighted", "non-responders found"] > 0.70
+
+
+def test_the_share_of_wrong_flags_is_measured_and_not_flattered() -> None:
+    text, responders, flags = wrong_flags(3_000)
+    assert text.startswith("Flags are wrong about 1 in ")
+    assert 200 < flags < 500
+    # The clinic sees recovery, not response: its share is at least that of responders.
+    measured = float(text.split("(")[1].split(" %")[0]) / 100
+    assert responders < measured < responders + 0.35
+
+
+def test_pressure_goes_with_soreness_and_with_nothing_else() -> None:
+    spec = SimulationSpec(patients=900, seed=31, clinics=3, years=1.5)
+    tables = simulate(spec, truth=False).tables()
+    rows = estimate_practice_patterns(tables, PracticePatternsSpec()).estimates
+    rows = rows.set_index(["outcome", "term", "group_by", "group"])
+    sore = rows.loc[("soreness", "association", "pressure", "")]
+    # log odds of .3 a point at about 14 % sore is a difference of .03 to .04
+    assert 0.02 < sore["conf_low"] < sore["conf_high"] < 0.05
+    pain = rows.loc[("next_change", "association", "pressure", "")]
+    assert pain["conf_low"] < 0.02 and pain["conf_high"] > -0.02
+    reverse = rows.loc[("chosen", "reverse", "pressure", "")]
+    assert abs(reverse["estimate"]) < 0.03
+    chosen = rows.xs("association", level="term")
+    techniques = chosen[chosen.index.get_level_values("group_by") != "pressure"]
+    assert (techniques["p_value"] > 0.001).all()
