@@ -190,7 +190,8 @@ class WarmKernel:
                 on_step(reached, total)
 
             runner.on_progress = move
-            runner.on_cell_complete = lambda cell, cell_index: move(cell_index, 100)
+            # the hook named after completion is called when a cell has only been sent
+            runner.on_cell_executed = lambda cell, cell_index, execute_reply: move(cell_index, 100)
         try:
             runner.execute()
         except CellExecutionError as error:

@@ -112,7 +112,7 @@ def _support_table(result: AnalysisResult, support: pd.DataFrame) -> Table:
     there = {name: how for name, how in columns.items() if name in support}
     rows = [
         (
-            f"{strategy_label(row['strategy'])}, weeks {weeks_of(row['block'])}",
+            f"{strategy_label(row['strategy'])}, wk {weeks_of(row['block'])}",
             *(how(row[name]) if pd.notna(row[name]) else "few" for name, (_, how) in there.items()),
         )
         for row in records(support)

@@ -46,7 +46,7 @@ def schedule_flow(release: Release, name: str) -> Section:
     shown = flow[flow["block"] <= last]
     rows = [
         (
-            f"{strategy_label(row['strategy'])}, weeks {weeks_of(row['block'])}",
+            f"{strategy_label(row['strategy'])}, wk {weeks_of(row['block'])}",
             *(
                 _count(row[column])
                 for column in ("on_strategy", "left_strategy", "left_care", "kept", "answered")
@@ -110,7 +110,8 @@ def first_plan_table(release: Release, name: str) -> Section:
             rows.append((f"{label}, mean (SD)", *found, largest))
         for position, level in enumerate(levels):
             found = [cells.share(shares.get((outcome, level, plan))) for plan in plans]
-            named = group_label(outcome, level).capitalize()
+            named = group_label(outcome, level)
+            named = named[:1].upper() + named[1:]
             rows.append((f"{label}: {named}", *found, "" if position else largest))
         if any((outcome, plan) in gaps for plan in plans):
             found = [
@@ -119,7 +120,9 @@ def first_plan_table(release: Release, name: str) -> Section:
             ]
             rows.append((f"{label}: not recorded", *found, ""))
     sizes = estimates.groupby("landmark")["n_eligible"].max()
-    heads = [f"{strategy_label(plan)} (n = {_count(float(sizes[plan]))})" for plan in plans]
+    heads = [
+        f"{strategy_label(plan)} (n\u00a0=\u00a0{_count(float(sizes[plan]))})" for plan in plans
+    ]
     named_by = (
         "by the plan recorded first" if result.diagnostics.get("planned") else "by first sessions"
     )

@@ -117,7 +117,7 @@ def naive_against_corrected(release: Release, name: str) -> Section:
                 ("How", *(strategy_label(s) for s in strategies), "What it takes for granted"),
                 rows,
                 (
-                    "The naive means are computed on the same patients. None of them is to be "
+                    "The naive means are computed on the same patients. They are not to be "
                     "believed; they stand here to show what each would have said.",
                 ),
                 numeric=False,
@@ -354,7 +354,7 @@ def further_outcomes(release: Release, name: str) -> Section:
                 ("Outcome", *(contrast_label(c) for c in contrasts)),
                 differences,
                 (
-                    "None of these is the question the comparison was made for, so no p value is "
+                    "These are not the question the comparison was made for, so no p value is "
                     "given; with so many of them some intervals leave out 0 by chance. Shares "
                     "differ in percentage points.",
                 ),

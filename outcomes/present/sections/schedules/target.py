@@ -326,7 +326,7 @@ def _missing(result: AnalysisResult, release: Release) -> str:
 
 def _outcomes(result: AnalysisResult, release: Release) -> str:
     if not contrasts_of(result):
-        return "None."
+        return "Nothing was compared."
     horizon = horizons_of(result)[0]
     outcome = outcomes_of(result, horizon)[0]
     found = [
@@ -340,7 +340,7 @@ def _outcomes(result: AnalysisResult, release: Release) -> str:
 
 def _estimates(result: AnalysisResult, release: Release) -> str:
     if not contrasts_of(result):
-        return f"None. {told(why_absent(result))}".strip()
+        return f"No estimate. {told(why_absent(result))}".strip()
     horizon = horizons_of(result)[0]
     outcome = outcomes_of(result, horizon)[0]
     found = []
@@ -356,7 +356,7 @@ def _estimates(result: AnalysisResult, release: Release) -> str:
 def _additional(result: AnalysisResult) -> str:
     panel = frame_of(result, "sensitivity")
     if panel.empty:
-        return "None were made."
+        return "No sensitivity analysis was made."
     first = contrasts_of(result)[0] if contrasts_of(result) else ""
     control = panel["analysis"].isin(["negative control", "E-value"])
     shown = panel[(panel["group"] == first) & (panel["status"] == "ok") & ~control]
@@ -375,7 +375,7 @@ def _additional(result: AnalysisResult) -> str:
 def _interpretation(result: AnalysisResult, release: Release) -> str:
     judged = effects_carried(result, release.registry)
     if not judged:
-        return "None: nothing was compared."
+        return "Nothing to interpret, as nothing was compared."
     carried = sum(verdict.carried for verdict in judged.values())
     if carried == len(judged):
         return (
