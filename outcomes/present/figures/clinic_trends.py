@@ -140,6 +140,8 @@ def _how_to_read(
     if any((chart["n_patients"] < FEW).any() for chart in shown):
         counted = "patients" if window else "appointments"
         said.append(f"Shaded periods, with hollow points, rest on fewer than {FEW} {counted}.")
+    if any(chart["estimate"].isna().any() for chart in shown):
+        said.append("A gap is a period with too few to show.")
     return " ".join(said)
 
 
