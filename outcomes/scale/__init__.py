@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcomes.scale.adding import add_up
-from outcomes.scale.pain import pain_course
+from outcomes.scale.questions import clinic_comparison, pain_course, trend_charts
 from outcomes.scale.rounds import Question, ask
 
-__all__ = ["Question", "add_up", "ask", "pain_course"]
+__all__ = ["Question", "add_up", "ask", "clinic_comparison", "pain_course", "trend_charts"]

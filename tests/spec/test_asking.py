@@ -7,11 +7,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from outcomes.analyses import PainTrajectorySpec, estimate_pain_trajectory
+from outcomes.analyses import (
+    ClinicBenchmarkSpec,
+    PainTrajectorySpec,
+    TrendsSpec,
+    estimate_clinic_benchmark,
+    estimate_pain_trajectory,
+    estimate_trends,
+)
 from outcomes.errors import EstimationError
 from outcomes.io import PartitionedData, open_partitions, read_tables
 from outcomes.results import AnalysisResult
-from outcomes.scale import ask, pain_course
+from outcomes.scale import ask, clinic_comparison, pain_course, trend_charts
 from outcomes.simulate import SimulationSpec, cohort
 from outcomes.simulate.cohort import stream_latent
 from outcomes.simulate.records import keep_records
@@ -56,23 +63,49 @@ def assert_same(found: AnalysisResult, expected: AnalysisResult) -> None:
         pd.testing.assert_frame_equal(found.curve, expected.curve, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("as_of", [None, "2025-12-31"])
-def test_courses_of_parts_are_those_of_the_whole(folder: Path, as_of: str | None) -> None:
+@pytest.mark.parametrize(
+    ("as_of", "names"), [(None, list(SPECS)), ("2025-12-31", ["everyone", "cadence"])]
+)
+def test_courses_of_parts_are_those_of_the_whole(
+    folder: Path, as_of: str | None, names: list[str]
+) -> None:
     data, whole = opened(folder, as_of), read_tables(folder, as_of=as_of)
+    specs = {name: SPECS[name] for name in names}
     told: list[tuple[int, int]] = []
     found = ask(
         data,
-        {name: pain_course(data.without_rows(), spec) for name, spec in SPECS.items()},
+        {name: pain_course(data.without_rows(), spec) for name, spec in specs.items()},
         only=("sessions", "assessments"),
         workers=1,
         on_step=lambda done, count: told.append((done, count)),
     )
-    assert list(found) == list(SPECS)
+    assert list(found) == names
     assert told[-1] == (3 * data.count, 3 * data.count)
-    for name, spec in SPECS.items():
+    for name, spec in specs.items():
         assert_same(found[name], estimate_pain_trajectory(whole, spec))
-    statuses = found["everyone"].estimates["status"]
+    statuses = found[names[0]].estimates["status"]
     assert (statuses == "ok").any()
+
+
+def test_comparison_and_trends_of_parts_are_those_of_the_whole(folder: Path) -> None:
+    data, whole = opened(folder), read_tables(folder)
+    empty = data.without_rows()
+    comparing = ClinicBenchmarkSpec(min_clinics=3, replicates=200)
+    by_clinic = TrendsSpec(unit="clinic", every="Q", measures=("difference", "no_show"))
+    found = ask(
+        data,
+        {
+            "comparison": clinic_comparison(empty, comparing),
+            "trends": trend_charts(empty),
+            "trends by clinic": trend_charts(empty, by_clinic),
+        },
+        workers=1,
+    )
+    assert_same(found["comparison"], estimate_clinic_benchmark(whole, comparing))
+    assert_same(found["trends"], estimate_trends(whole))
+    assert_same(found["trends by clinic"], estimate_trends(whole, by_clinic))
+    for result in found.values():
+        assert (result.estimates["status"] == "ok").any()
 
 
 def test_a_question_that_cannot_be_asked_is_refused(folder: Path) -> None:

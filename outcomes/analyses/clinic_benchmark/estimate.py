@@ -171,7 +171,7 @@ def gather_benchmark(tables: Tables, spec: ClinicBenchmarkSpec) -> BenchmarkRows
     EstimationError
         As for `estimate_clinic_benchmark`.
     """
-    people = _grouped(tables, spec.unit)
+    people = grouped(tables, spec.unit)
     rows = outcome_rows(
         tables,
         people,
@@ -269,8 +269,21 @@ def _when(spec: ClinicBenchmarkSpec) -> str:
     return f"at day {spec.window}"
 
 
-def _grouped(tables: Tables, unit: str) -> Members:
-    """Patients who began care, by clinic or by the therapist of their first session."""
+def grouped(tables: Tables, unit: str) -> Members:
+    """Put the patients who began care by clinic, or by the therapist of their first session.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    unit : {"clinic", "therapist_id"}
+        What is compared.
+
+    Returns
+    -------
+    Members
+        Patients whose unit is known.
+    """
     if unit == CLINIC:
         return members(tables, "clinic", 0)
     everyone = members(tables, "", 0)
