@@ -91,6 +91,8 @@ def _draft(options: argparse.Namespace) -> int:
     from outcomes.io.draft import draft_mapping
     from outcomes.report.usage import UsageError
 
+    if not options.sources:
+        raise UsageError("A mapping is drafted from files.", "Name an export to begin with.")
     if options.mapping is not None and options.mapping.exists():
         raise UsageError(f"{options.mapping} is there already.", "Name another file for the draft.")
     text = draft_mapping(options.sources)

@@ -96,7 +96,16 @@ def _fetched(mapping: Mapping, url: str) -> Rows:
     needed = list(dict.fromkeys(name for block in mapping.blocks for name in block.needs))
     fields = [field_of(name) for name in needed if field_of(name) in project.fields]
     forms = [name for name in needed if name.endswith("_complete") and SYSTEM.fullmatch(name)]
-    cells = project.records([*fields, *forms], groups="redcap_data_access_group" in needed)
+    of_surveys = [
+        name
+        for name in needed
+        if name.endswith(("_timestamp", "_survey_identifier")) and name not in project.fields
+    ]
+    cells = project.records(
+        [*fields, *forms],
+        groups="redcap_data_access_group" in needed,
+        surveys=bool(of_surveys),
+    )
     if cells.empty:
         raise DataContractError("the project has no record.", "Check that the token is of it.")
 

@@ -38,7 +38,7 @@ class RedcapProject:
     missing_codes: tuple[str, ...]
     _project: Any
 
-    def records(self, fields: Sequence[str], *, groups: bool) -> pd.DataFrame:
+    def records(self, fields: Sequence[str], *, groups: bool, surveys: bool) -> pd.DataFrame:
         """Fetch all records.
 
         Parameters
@@ -47,6 +47,8 @@ class RedcapProject:
             Fields to fetch; others never leave the server.
         groups : bool
             Fetch the data access group too.
+        surveys : bool
+            Fetch the times at which surveys were sent in too.
 
         Returns
         -------
@@ -71,6 +73,7 @@ class RedcapProject:
                     fields=wanted,
                     event_name="unique",
                     export_data_access_groups=groups,
+                    export_survey_fields=surveys,
                 )
             )
             rows = _rows(answer)

@@ -43,7 +43,7 @@ BLANK = {
     "redcap_repeat_instance": "", "redcap_data_access_group": "", "first_name": "", "site": "",
     "sex": "", "start": "", "intake_complete": "", "visit_id": "", "visit_date": "", "tech___1": "0",
     "tech___2": "0", "tech____9": "0", "visit_complete": "", "pain_date": "", "pain": "",
-    "pain_complete": "", "diary_date": "", "headache": "", "diary_complete": "",
+    "pain_complete": "", "pain_timestamp": "", "diary_date": "", "headache": "", "diary_complete": "",
 }  # fmt: skip
 
 
@@ -163,6 +163,8 @@ class StandIn:
         fields = {value for name, value in asked.items() if name.startswith("fields[")}
         ids = {value for name, value in asked.items() if name.startswith("records[")}
         whole = {name for name in BLANK if name.startswith("redcap_")}
+        if "exportSurveyFields" in asked:
+            whole.add("pain_timestamp")
         if "exportDataAccessGroups" not in asked:
             whole.discard("redcap_data_access_group")
         found = [
@@ -248,6 +250,17 @@ def test_the_api_gives_what_the_flat_export_gives(redcap: StandIn, tmp_path: Pat
     assert [source["file"] for source in record["sources"]] == ["redcap"]
     written = "".join(path.read_text() for path in (tmp_path / "api").iterdir())
     assert TOKEN not in written and "Ada" not in written
+
+
+def test_times_of_surveys_and_access_groups_are_asked_for_when_named(
+    redcap: StandIn, tmp_path: Path
+) -> None:
+    text = MAPPING.replace('date = "pain_date"', 'date = "pain_timestamp"').replace(
+        '{ column = "site", values = { 1 = "Salem", 2 = "Gresham" } }', '"redcap_data_access_group"'
+    )
+    summary = import_redcap((), mapped(tmp_path, text), tmp_path / "data", url=redcap.url)
+    assert summary.loaded.tables.patients["clinic"].unique().tolist() == ["main"]
+    assert summary.loaded.tables.assessments.empty
 
 
 def test_importing_again_changes_no_byte_and_small_batches_are_the_same(

@@ -129,6 +129,8 @@ def count_sessions(tables: Tables, people: Members, measure: str) -> pd.DataFram
     sessions = tables.sessions
     if sessions is None or (measure == ADVERSE and tables.adverse_events is None):
         return None
+    if measure == NO_SHOW and "sessions.status=no_show" in tables.absent:
+        return None
     wanted = _KEPT_OR_MISSED if measure == NO_SHOW else ("attended",)
     rows = sessions.loc[
         sessions["status"].isin(wanted) & (sessions["date"] <= tables.as_of),
