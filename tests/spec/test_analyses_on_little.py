@@ -14,7 +14,6 @@ from outcomes.analyses import (
     CompletenessSpec,
     HeadacheFrequencySpec,
     PainTrajectorySpec,
-    RespondersSpec,
     RetentionSpec,
     RomChangeSpec,
     SafetySpec,
@@ -36,14 +35,6 @@ from outcomes.tables import Tables
 from tests.course_tables import AS_OF
 
 TWO = ("rom_left_rotation", "rom_right_rotation")
-MANAGER: dict[str, Callable[[Tables, str], AnalysisResult]] = {
-    "responders": lambda tables, by: estimate_responders(tables, RespondersSpec(group_by=by)),
-    "completeness": lambda tables, by: estimate_completeness(
-        tables, CompletenessSpec(group_by=by, months=6)
-    ),
-    "safety": lambda tables, by: estimate_safety(tables, SafetySpec(group_by=by)),
-    "value": lambda tables, by: estimate_value(tables, ValueSpec(group_by=by, replicates=20)),
-}
 ANALYSES: dict[str, Callable[[Tables], AnalysisResult]] = {
     **{
         f"pain by {by}": lambda tables, by=by: estimate_pain_trajectory(
@@ -63,13 +54,11 @@ ANALYSES: dict[str, Callable[[Tables], AnalysisResult]] = {
         )
         for by in ("", "cadence")
     },
-    **{
-        f"manager's {name} by {by}": lambda tables, ask=ask, by=by: ask(tables, by)
-        for name, ask in MANAGER.items()
-        for by in ("", "cadence", "clinic")
-    },
-    "staying": estimate_retention,
-    "staying by clinic": lambda tables: estimate_retention(tables, RetentionSpec(by_clinic=True)),
+    "responders": estimate_responders,
+    "completeness": lambda tables: estimate_completeness(tables, CompletenessSpec(months=6)),
+    "staying": lambda tables: estimate_retention(tables, RetentionSpec(months=6)),
+    "safety": lambda tables: estimate_safety(tables, SafetySpec(group_by="clinic")),
+    "value": lambda tables: estimate_value(tables, ValueSpec(replicates=20)),
     "activity": lambda tables: estimate_clinic_activity(
         tables, ClinicActivitySpec(group_by="clinic")
     ),
