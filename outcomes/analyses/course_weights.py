@@ -20,13 +20,19 @@ class CourseWeights:
         As made by `derive_course_sessions`, every row with a last score.
     sessions : int
         Last session looked at.
+    scale : (float, float)
+        Lowest value of the score and one tenth of its range.
     """
 
-    def __init__(self, course: pd.DataFrame, sessions: int) -> None:
+    def __init__(
+        self, course: pd.DataFrame, sessions: int, scale: tuple[float, float] = (0.0, 1.0)
+    ) -> None:
+        tenths = (course["last"] - scale[0]) / scale[1]
         frame = course.assign(
             told=course["goes_on"].notna(),
             ends=1 - course["goes_on"].fillna(1),
-            high=(course["last"] - 3).clip(lower=0),
+            last=tenths,
+            high=(tenths - 3).clip(lower=0),
         )
         self.sessions = sessions
         decision = Decision(

@@ -3,8 +3,9 @@
 ``curve`` has one row a session: group (``everyone`` or ``attendees``), session, mean, conf_low,
 conf_high, n_patients, ess. ``estimates`` holds ``mean`` (had everyone gone on) and ``attendees``
 (plain mean of who came) for each session, ``plateau`` (first session after which the mean falls
-less than a margin more), and ``improved_by`` and ``left_by`` for each onset group: the share with
-confirmed improvement by a session, and the share that left before.
+less than a margin more), ``improved_by`` and ``left_by`` for each onset group: the share with
+confirmed improvement by a session, and the share that left before; and ``mean_by_onset`` and
+``plateau_by_onset``, had everyone of an onset group gone on.
 """
 
 from __future__ import annotations
@@ -21,16 +22,18 @@ from outcomes.analyses.confirmed_improvement import improvement_rows
 from outcomes.analyses.course_weights import CourseWeights, plateau
 from outcomes.analyses.estimand import describe
 from outcomes.analyses.groups import members
+from outcomes.analyses.scale import scale_of
 from outcomes.derive.baseline import derive_baseline
 from outcomes.derive.course_sessions import derive_course_sessions
 from outcomes.results import AnalysisResult
 from outcomes.stats.bootstrap import bootstrap
-from outcomes.stats.strategies import period_mean
+from outcomes.stats.strategies import PeriodMean, period_mean
 from outcomes.tables import Tables
 
 QUESTION = "sessions_to_improvement"
 Floats = NDArray[np.float64]
 EVERYONE, ATTENDEES = "everyone", "attendees"
+ONSETS = ("acute", "subacute", "chronic")
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,10 @@ class SessionsToImprovementSpec:
         Days after which a next session is no longer the same course.
     margin : float
         The plateau is the first session at which the mean lies less than this above that of the
-        last session, in points.
+        last session, in tenths of the range: points on a scale of 0 to 10.
     percent, points : float
-        Confirmed improvement is a fall by both, seen at one session and the next.
+        Confirmed improvement is a fall by both (points in the same tenths), seen at one session and
+        the next.
     min_ess : float
         Effective number of patients that a session needs.
     bootstraps, seed : int
@@ -109,6 +113,8 @@ def estimate_sessions_to_improvement(
     spec = spec or SessionsToImprovementSpec()
     spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
     people = members(tables, "", 0)
+    instrument = tables.registry.get(spec.instrument)
+    scale = scale_of(instrument)
     course = derive_course_sessions(tables, spec.instrument, sessions=spec.sessions, gap=spec.gap)
     course = course[course["last"].notna()].reset_index(drop=True)
     if course["patient_id"].nunique() < spec.min_ess or course["goes_on"].nunique() < 2:
@@ -117,25 +123,26 @@ def estimate_sessions_to_improvement(
             f"first course; {spec.min_ess:.0f} are needed, some of whom left it."
         )
         return refuse(QUESTION, spec, tables, people, reason)
-    fitted = CourseWeights(course, spec.sessions)
-    rows, curve = _mean_rows(fitted, spec, on_step)
+    fitted = CourseWeights(course, spec.sessions, scale)
+    onset = people.frame.set_index("patient_id")["onset"]
+    rows, curve = _mean_rows(fitted, onset, spec, spec.margin * scale[1], on_step)
     baseline = derive_baseline(
         tables.assessments, people.start, spec.instrument, tables.settings.cut_points
     )
     rows += improvement_rows(
         course,
         baseline.set_index("patient_id")["baseline"],
-        people.frame.set_index("patient_id")["onset"],
-        points=spec.points,
+        onset,
+        points=spec.points * scale[1],
         percent=spec.percent,
         level=spec.conf_level,
     )
-    instrument = tables.registry.get(spec.instrument)
     shown = pd.DataFrame(rows).assign(
         outcome=spec.instrument, n_eligible=len(people.frame), conf_level=spec.conf_level
     )
-    shown["unit"] = np.where(shown["term"].isin(["mean", ATTENDEES]), instrument.unit, "")
-    shown.loc[shown["term"] == "plateau", "unit"] = "session"
+    scores = shown["term"].isin(["mean", ATTENDEES, "mean_by_onset"])
+    shown["unit"] = np.where(scores, instrument.unit, "")
+    shown.loc[shown["term"].isin(["plateau", "plateau_by_onset"]), "unit"] = "session"
     shown.loc[shown["term"].isin(["improved_by", "left_by"]), "unit"] = "share"
     return assemble(
         QUESTION,
@@ -159,16 +166,21 @@ def estimate_sessions_to_improvement(
 
 def _mean_rows(
     fitted: CourseWeights,
+    onset: pd.Series,
     spec: SessionsToImprovementSpec,
+    margin: float,
     on_step: Callable[[int, int], None] | None,
 ) -> tuple[list[dict[str, object]], pd.DataFrame]:
-    """Means by session both ways, the plateau, and the curve."""
+    """Means by session both ways, the plateau, the same by onset, and the curve."""
     weights = fitted.weights(fitted.whole)
+    kind = onset.reindex(fitted.models.subjects).to_numpy()
+    who = {"": np.ones(len(kind))}
+    who |= {group: (kind == group).astype(float) for group in ONSETS if (kind == group).any()}
 
     def statistic(drawn: NDArray[np.int64]) -> Floats:
-        counts = drawn.astype(float)
-        means = fitted.means(fitted.models.fit(counts, fitted.whole), counts)
-        return np.append(means, plateau(means, spec.margin))
+        fit = fitted.models.fit(drawn.astype(float), fitted.whole)
+        means = [fitted.means(fit, drawn * own) for own in who.values()]
+        return np.concatenate([np.append(each, plateau(each, margin)) for each in means])
 
     draws = bootstrap(
         statistic,
@@ -178,62 +190,89 @@ def _mean_rows(
         on_step=on_step,
     )
     low, high = draws.interval(spec.conf_level)
+    spread = draws.std_error
     rows: list[dict[str, object]] = []
-    refused = False
-    for session in range(spec.sessions):
-        for group, w in ((EVERYONE, weights), (ATTENDEES, (weights > 0).astype(float))):
-            here = w[:, [session]]
+    late: list[dict[str, object]] = []
+    for place, (group, own) in enumerate(who.items()):
+        at = place * (spec.sessions + 1)
+        refused = False
+        for session in range(spec.sessions):
+            here = weights[:, [session]] * own[:, None]
             if not (here > 0).any():
+                refused = True
                 continue
             arm = period_mean(fitted.score[:, [session]], here)
-            own = group == EVERYONE
             few = arm.ess < spec.min_ess
-            refused |= few and own
-            spread = draws.std_error[session] if own else arm.std_error
-            numbers = [arm.estimate, max(spread, arm.std_error)]
-            ends = (
-                [low[session], high[session]]
-                if own
-                else [arm.estimate - 1.96 * arm.std_error, arm.estimate + 1.96 * arm.std_error]
-            )
-            values = [np.nan] * 4 if few else [*numbers, *ends]
-            rows.append(
-                {
-                    "term": "mean" if own else ATTENDEES,
-                    "group": group,
-                    "landmark": f"session {session + 1}",
-                    **dict(
-                        zip(["estimate", "std_error", "conf_low", "conf_high"], values, strict=True)
-                    ),
-                    "n_patients": arm.n,
-                    "n_assessments": arm.n_values,
-                    "ess": arm.ess,
-                    "method": "weighted for leaving, bootstrap" if own else "mean of who came",
-                    "status": "refused" if few else "ok",
-                    "note": f"{arm.ess:.0f} effective patients, {spec.min_ess:.0f} are needed"
-                    if few
-                    else "",
-                }
-            )
+            refused |= few
+            error = np.fmax(spread[at + session], arm.std_error)
+            numbers = (arm.estimate, error, low[at + session], high[at + session])
+            term = "mean_by_onset" if group else "mean"
+            row = _row(term, group or EVERYONE, session, arm, numbers, few, spec)
+            (late if group else rows).append(row | {"group_by": "onset" if group else ""})
+        if not group:
+            rows += _attending(fitted, weights, spec)
+        reached = plateau(fitted.means(fitted.whole, own), margin)
+        blank = refused or np.isnan(reached)
+        late.append(
+            {
+                "term": "plateau_by_onset" if group else "plateau",
+                "group_by": "onset" if group else "",
+                "group": group or EVERYONE,
+                "landmark": f"session {spec.sessions}",
+                "estimate": np.nan if blank else reached,
+                "conf_low": np.nan if blank else low[at + spec.sessions],
+                "conf_high": np.nan if blank else high[at + spec.sessions],
+                "n_patients": int(own.sum()),
+                "method": "weighted for leaving, bootstrap",
+                "status": "refused" if blank else "ok",
+                "note": "too few effective patients by the last session" if blank else "",
+            }
+        )
     curve = pd.DataFrame(rows)
     curve["session"] = curve["landmark"].str.removeprefix("session ").astype(int)
-    curve = curve.rename(columns={"estimate": "mean"})[
+    curve = curve.sort_values("session", kind="stable").rename(columns={"estimate": "mean"})[
         ["group", "session", "mean", "conf_low", "conf_high", "n_patients", "ess"]
     ]
-    at = plateau(fitted.means(fitted.whole), spec.margin)
-    blank = refused or np.isnan(at)
-    rows.append(
-        {
-            "term": "plateau",
-            "group": EVERYONE,
-            "landmark": f"session {spec.sessions}",
-            "estimate": np.nan if blank else at,
-            "conf_low": np.nan if blank else low[-1],
-            "conf_high": np.nan if blank else high[-1],
-            "n_patients": fitted.models.n_subjects,
-            "method": "weighted for leaving, bootstrap",
-            "status": "refused" if blank else "ok",
-            "note": "too few effective patients by the last session" if blank else "",
-        }
-    )
-    return rows, curve
+    return [*rows, *late], curve.reset_index(drop=True)
+
+
+def _attending(
+    fitted: CourseWeights, weights: Floats, spec: SessionsToImprovementSpec
+) -> list[dict[str, object]]:
+    """Plain means of who came."""
+    rows = []
+    for session in range(spec.sessions):
+        here = (weights[:, [session]] > 0).astype(float)
+        if not here.any():
+            continue
+        arm = period_mean(fitted.score[:, [session]], here)
+        half = 1.96 * arm.std_error
+        numbers = (arm.estimate, arm.std_error, arm.estimate - half, arm.estimate + half)
+        few = arm.ess < spec.min_ess
+        rows.append(_row(ATTENDEES, ATTENDEES, session, arm, numbers, few, spec))
+    return rows
+
+
+def _row(
+    term: str,
+    group: str,
+    session: int,
+    arm: PeriodMean,
+    numbers: tuple[float, ...],
+    few: bool,
+    spec: SessionsToImprovementSpec,
+) -> dict[str, object]:
+    names = ("estimate", "std_error", "conf_low", "conf_high")
+    values = [np.nan] * len(names) if few else numbers
+    return {
+        "term": term,
+        "group": group,
+        "landmark": f"session {session + 1}",
+        **dict(zip(names, values, strict=True)),
+        "n_patients": arm.n,
+        "n_assessments": arm.n_values,
+        "ess": arm.ess,
+        "method": "mean of who came" if term == ATTENDEES else "weighted for leaving, bootstrap",
+        "status": "refused" if few else "ok",
+        "note": f"{arm.ess:.0f} effective patients, {spec.min_ess:.0f} are needed" if few else "",
+    }
