@@ -21,6 +21,8 @@ from outcomes.results import AnalysisResult
 _PANEL, _COLUMNS = 1.5, 3
 """Height of a panel in inches, and panels side by side."""
 _EVERY = 3
+_FEW = 10
+"""Smallest number that a share by month is drawn with a full point for."""
 
 
 @dataclass(frozen=True)
@@ -105,19 +107,21 @@ def plot_months(
         figure.subplots_adjust(left=0.07, right=0.97, hspace=0.55, wspace=0.12)
         for panel, group in zip(axes.flat, groups, strict=False):
             own = rows[rows["group"] == group]
-            _line(panel, own["month"], _share(own))
+            _line(panel, own["month"], _share(own), own["n_patients"])
             if len(groups) > 1:
                 panel.set_title(group_label(str(own["group_by"].iloc[0]), str(group)), fontsize=9)
         for panel in list(axes.flat)[len(groups) :]:
             panel.set_visible(False)
         for panel in list(axes.flat)[: len(groups)][-columns:]:
             panel.tick_params(labelbottom=True)
-        axes[0, 0].set_ylim(0, top * 1.03)
+        axes[0, 0].set_ylim(-0.02 * top, top * 1.03)
         axes[0, 0].yaxis.set_major_formatter(lambda value, _: write.proportion(round(value, 6)))
         _label_months(list(axes.flat), rows["month"], sparse=columns > 1)
         plt.close(figure)
     gap = shares.isna().any()
     broken = "A month in which nothing is recorded is a gap. " if gap else ""
+    few = (rows.loc[shares.notna(), "n_patients"] < _FEW).any()
+    broken += f"Hollow: of fewer than {_FEW}. " if few else ""
     return finish(
         figure,
         alt=_alt(rows, words.measure),
@@ -199,10 +203,15 @@ def _share(rows: pd.DataFrame) -> pd.Series:
     )
 
 
-def _line(axes: Axes, months: pd.Series, shares: pd.Series) -> None:
+def _line(axes: Axes, months: pd.Series, shares: pd.Series, of: pd.Series) -> None:
     """Draw a line that breaks at gaps, and points that stand alone."""
     values = shares.to_numpy(dtype="float64")
-    axes.plot(months, values, color=ACCENT, marker="o", markersize=2.6, linewidth=1.3)
+    axes.plot(months, values, color=ACCENT, linewidth=1.3)
+    for some, fill in ((of >= _FEW, ACCENT), (of < _FEW, "white")):
+        axes.plot(
+            months[some], values[some.to_numpy()], color=ACCENT, marker="o", markersize=3,
+            markerfacecolor=fill, linestyle="", clip_on=False, zorder=3,
+        )  # fmt: skip
     middle = np.nanmedian(values) if np.isfinite(values).any() else np.nan
     if np.isfinite(middle):
         axes.axhline(middle, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
