@@ -15,6 +15,8 @@ STYLE = """
 .outcomes tbody tr { border-bottom: 1px solid #cbd2d9; }
 .outcomes th.number, .outcomes td.number { text-align: right; padding-right: 0; }
 .outcomes .piece, .outcomes .chart, .outcomes td.pain { white-space: nowrap; }
+.outcomes .why { width: 37%; }
+.outcomes .ask { width: 29%; }
 .outcomes tr.quiet { color: #52606d; }
 .outcomes .loud { color: #a30000; }
 .outcomes .scroll { overflow-x: auto; }

@@ -25,7 +25,7 @@ _NOT_COMING = {
     "left_hurting": "Left hurting",
     "left_well": "Left doing well",
 }
-_LISTED = 8
+_LISTED = 6
 """Patients of a list that are named; the rest are counted."""
 _MISSING_SCORE = {
     "no_score": "Pain today: none is recorded yet.",
@@ -78,8 +78,8 @@ _SHEET = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=Tru
 {% if several %}
 <th scope="col">With</th>
 {% endif %}
-<th scope="col">Pain</th><th scope="col">Check, and why</th>
-<th scope="col">Ask for</th></tr></thead>
+<th scope="col">Pain</th><th scope="col" class="why">Check, and why</th>
+<th scope="col" class="ask">Ask for</th></tr></thead>
 <tbody>
 {% for line in lines %}
 <tr{% if line.quiet %} class="quiet"{% endif %}>
@@ -90,9 +90,9 @@ _SHEET = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=Tru
 {% endif %}
 <td class="pain">{% if line.pain %}{{ image(line.pain) }} <strong>{{ line.last }}</strong>
 {%- else %}no score{% endif %}</td>
-<td>{% if line.missing %}<strong class="loud">{{ line.missing }}</strong> {% endif %}
+<td class="why">{% if line.missing %}<strong class="loud">{{ line.missing }}</strong> {% endif %}
 {{ line.check | join(" ") or ("" if line.missing else quiet) }}</td>
-<td>{{ line.ask | join(" ") }}</td>
+<td class="ask">{{ line.ask | join(" ") }}</td>
 </tr>
 {% endfor %}
 </tbody>
