@@ -145,7 +145,8 @@ def strategy_label(name: str) -> str:
     str
         Such as ``Twice a month``.
     """
-    return group_label("strategy", name)
+    label = group_label("strategy", name)
+    return label[:1].upper() + label[1:]
 
 
 _KEPT = {
@@ -168,7 +169,7 @@ def strategy_words(name: str) -> str:
     str
         Such as ``sessions twice a month``.
     """
-    return _KEPT.get(name, f"the schedule {strategy_label(name)}")
+    return _KEPT.get(name, f"the schedule {strategy_label(name).lower()}")
 
 
 def contrast_label(contrast: str) -> str:

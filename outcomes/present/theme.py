@@ -88,7 +88,9 @@ def strokes(groups: Iterable[str]) -> dict[str, Stroke]:
     named = {"": OVERALL, **CADENCE, **STRATEGY, **ONSET}
     asked = list(dict.fromkeys(groups))
     others = sorted(group for group in asked if group not in named)
-    chosen = {group: _stroke(position) for position, group in enumerate(others)}
+    taken = {named[group].colour for group in asked if group in named}
+    free = [place for place, colour in enumerate(_CYCLE) if colour not in taken]
+    chosen = {group: _stroke(free[position % len(free)]) for position, group in enumerate(others)}
     return {group: named.get(group) or chosen[group] for group in asked}
 
 

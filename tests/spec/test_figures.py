@@ -269,3 +269,8 @@ def test_a_group_looks_the_same_in_every_figure() -> None:
     assert strokes(clinics) == strokes(reversed(clinics))
     assert strokes(["monthly", "weekly"])["monthly"] == CADENCE["monthly"]
     assert len(set(strokes([*CADENCE]).values())) == len(CADENCE)
+
+
+def test_a_schedule_of_one_s_own_has_a_colour_of_its_own() -> None:
+    drawn = strokes(["twice_monthly", "every_5_weeks", "on_demand"])
+    assert len({stroke.colour for stroke in drawn.values()}) == 3

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tableone import TableOne
 
 from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.estimand import describe
@@ -142,6 +141,9 @@ def _characteristics(
 def _rows(
     frame: pd.DataFrame, plans: list[str], numbers: list[str], words: list[str]
 ) -> list[dict[str, Any]]:
+    # imported here: it takes a second, and sets a seed of NumPy that nothing else should see
+    from tableone import TableOne
+
     columns = [*numbers, *words]
     table = TableOne(
         frame[[*columns, "plan"]],
