@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analyses.maintenance_schedules.compare import Comparison
+from outcomes.analyses.maintenance_schedules.grid import ScheduleGrid
 from outcomes.stats.weights import standardised_differences, weight_table
 
 BALANCE = 0.1
@@ -92,9 +93,7 @@ def balance_table(comparison: Comparison) -> pd.DataFrame:
     """
     grid, fitted = comparison.grid, comparison.whole
     names = {"last": "last pain", "rising": "trend", "age_of_score": "age of score (log)"}
-    for term in grid.terms:
-        column = term.removeprefix("C(").removesuffix(")")
-        names[column] = column.removesuffix("_")
+    names |= _confounders(grid)
     parts = []
     for s in comparison.strategies:
         before = np.ones((grid.n, grid.blocks))
@@ -109,6 +108,12 @@ def balance_table(comparison: Comparison) -> pd.DataFrame:
         )
         parts.append(table)
     return pd.concat(parts, ignore_index=True)
+
+
+def _confounders(grid: ScheduleGrid) -> dict[str, str]:
+    """Columns of what is known at the start, and their names for people."""
+    columns = [term.removeprefix("C(").removesuffix(")") for term in grid.terms]
+    return {column: column.removesuffix("_") for column in columns}
 
 
 def overlap_table(comparison: Comparison) -> pd.DataFrame:
@@ -164,10 +169,7 @@ def characteristics(comparison: Comparison) -> pd.DataFrame:
     """
     grid = comparison.grid
     frame = grid.frame[grid.frame["block"] == 1].reset_index(drop=True)
-    names = {"last": "pain at the decision"}
-    for term in grid.terms:
-        column = term.removeprefix("C(").removesuffix(")")
-        names[column] = column.removesuffix("_")
+    names = {"last": "pain at the decision"} | _confounders(grid)
     covariates = frame[list(names)].rename(columns=names)
     everyone = np.ones(grid.n)
     parts = []

@@ -15,7 +15,6 @@ to each schedule), ``causal_wording`` (whether the text may speak of effects), `
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -35,6 +34,7 @@ from outcomes.analyses.maintenance_schedules.prepare import (
     Prepared,
     known_at_start,
     prepare,
+    settle,
     with_range,
 )
 from outcomes.analyses.maintenance_schedules.rows import (
@@ -48,7 +48,6 @@ from outcomes.analyses.maintenance_schedules.spec import (
     Horizon,
     MaintenanceSchedulesSpec,
     estimand_text,
-    settled_spec,
 )
 from outcomes.derive.decisions import ELIGIBLE, REASONS
 from outcomes.instruments import Instrument
@@ -108,11 +107,8 @@ def estimate_maintenance_schedules(
     Hernán MA, et al. J Clin Epidemiol 2016;79:70–75. Cole SR, Hernán MA. Am J Epidemiol
     2008;168:656–664. Bang H, Robins JM. Biometrics 2005;61:962–973.
     """
-    spec = spec or settled_spec(tables.settings)
-    spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
+    spec, planned = settle(tables, spec)
     instrument = with_range(tables, spec.instrument)
-    planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
-    spec = replace(spec, grace=spec.grace if spec.grace is not None else (0 if planned else 1))
     known = known_at_start(tables, spec)
     everyone = members(tables, "", 0)
     first, *others = spec.horizons

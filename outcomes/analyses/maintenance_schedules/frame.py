@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from outcomes.analyses.maintenance_schedules.prepare import known_at_start, prepare, with_range
-from outcomes.analyses.maintenance_schedules.spec import MaintenanceSchedulesSpec, settled_spec
+from outcomes.analyses.maintenance_schedules.prepare import (
+    known_at_start,
+    prepare,
+    settle,
+    with_range,
+)
+from outcomes.analyses.maintenance_schedules.spec import MaintenanceSchedulesSpec
 from outcomes.errors import EstimationError
 from outcomes.stats.strategies import difference
 from outcomes.tables import Tables
@@ -70,10 +75,7 @@ def schedule_frame(tables: Tables, spec: MaintenanceSchedulesSpec | None = None)
     the strategy and staying, a that for answering, y the answer; the estimate is the mean over the
     primary blocks, first strategy minus second.
     """
-    spec = spec or settled_spec(tables.settings)
-    spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
-    planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
-    spec = replace(spec, grace=spec.grace if spec.grace is not None else (0 if planned else 1))
+    spec, planned = settle(tables, spec)
     instrument, horizon = with_range(tables, spec.instrument), spec.horizons[0]
     known = known_at_start(tables, spec)
     ready = prepare(tables, known, spec, horizon, instrument, planned, all_outcomes=False)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil
 
 import numpy as np
 import pandas as pd
 
-from outcomes.analyses.maintenance_schedules.prepare import known_at_start, prepare, with_range
+from outcomes.analyses.maintenance_schedules.prepare import (
+    known_at_start,
+    prepare,
+    settle,
+    with_range,
+)
 from outcomes.analyses.maintenance_schedules.rows import support
-from outcomes.analyses.maintenance_schedules.spec import MaintenanceSchedulesSpec, settled_spec
+from outcomes.analyses.maintenance_schedules.spec import MaintenanceSchedulesSpec
 from outcomes.stats.weights import effective_sample_size
 from outcomes.tables import Tables
 
@@ -51,10 +55,7 @@ def plan_maintenance_schedules(
     schedule is computed; scores enter as what was known at each decision, for the weights. The
     smallest difference is 2.8 √2 SD/√ess. The spread of the weights is taken to stay what it is.
     """
-    spec = spec or settled_spec(tables.settings)
-    spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
-    planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
-    spec = replace(spec, grace=spec.grace if spec.grace is not None else (0 if planned else 1))
+    spec, planned = settle(tables, spec)
     instrument = with_range(tables, spec.instrument)
     known = known_at_start(tables, spec)
     rows: list[dict[str, object]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,11 @@ import pandas as pd
 from outcomes.analyses.maintenance_schedules.compare import Comparison
 from outcomes.analyses.maintenance_schedules.grid import ScheduleGrid, make_grid
 from outcomes.analyses.maintenance_schedules.measured import Measured, measure
-from outcomes.analyses.maintenance_schedules.spec import Horizon, MaintenanceSchedulesSpec
+from outcomes.analyses.maintenance_schedules.spec import (
+    Horizon,
+    MaintenanceSchedulesSpec,
+    settled_spec,
+)
 from outcomes.analyses.start_values import start_values
 from outcomes.derive.baseline import derive_baseline
 from outcomes.derive.blocks import derive_blocks
@@ -131,6 +135,32 @@ def prepare(
     except EstimationError as error:
         return f"{horizon.name}: {error.problem} {error.remedy}"
     return Prepared(decisions, grid, blocks, patients, measured, comparison)
+
+
+def settle(
+    tables: Tables, spec: MaintenanceSchedulesSpec | None
+) -> tuple[MaintenanceSchedulesSpec, bool]:
+    """Fill in what a data set decides of the choices.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    spec : MaintenanceSchedulesSpec or None
+        Choices; None takes those of the settings.
+
+    Returns
+    -------
+    spec : MaintenanceSchedulesSpec
+        With instrument and grace.
+    planned : bool
+        Whether plans tell who followed what.
+    """
+    spec = spec or settled_spec(tables.settings)
+    planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
+    grace = spec.grace if spec.grace is not None else (0 if planned else 1)
+    instrument = spec.instrument or tables.settings.pain_instrument
+    return replace(spec, instrument=instrument, grace=grace), planned
 
 
 def known_at_start(tables: Tables, spec: MaintenanceSchedulesSpec) -> pd.DataFrame:

@@ -24,6 +24,10 @@ NOT_AT_RANDOM = (
     "points on demand): patients come for pain the last score does not show. Visits are not at "
     "random, and nothing can be told from them alone."
 )
+BEFORE_SESSIONS = (
+    "pain just before a session is not pain over time: it is higher the longer ago the last one "
+    "was, and it is seen of those who came only"
+)
 FAILED_CONTROL = (
     "Schedules after the decision 'change' pain before it by {by:+.2f} points ({group}): patients "
     "differ in ways the weights do not correct."
@@ -74,7 +78,13 @@ def visit_rows(
     choice = "scores before sessions, weighted 1/P(visit in the week)"
     return [
         panel_row(
-            spec, "visits weighted for their intensity", choice, group, pair, comparison.grid.n
+            spec,
+            "visits weighted for their intensity",
+            choice,
+            group,
+            pair,
+            comparison.grid.n,
+            note=BEFORE_SESSIONS,
         )
         for group, _, _, pair in pairs(spec, arms)
     ]
