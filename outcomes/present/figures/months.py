@@ -119,7 +119,9 @@ def plot_months(
         _label_months(list(axes.flat), rows["month"], sparse=columns > 1)
         plt.close(figure)
     gap = shares.isna().any()
-    broken = "A month in which nothing is recorded is a gap. " if gap else ""
+    hidden = (rows["status"] == "suppressed").any()
+    what = "nothing is recorded, or the number is withheld," if hidden else "nothing is recorded"
+    broken = f"A month in which {what} is a gap. " if gap else ""
     few = (rows.loc[shares.notna(), "n_patients"] < _FEW).any()
     broken += f"Hollow: of fewer than {_FEW}. " if few else ""
     return finish(
@@ -163,7 +165,8 @@ def plot_cadence_mix(result: AnalysisResult) -> Figure:
         figure, axes = plt.subplots(figsize=(WIDTH, 2.7))
         figure.subplots_adjust(left=0.07, right=0.78)
         below = pd.Series(0.0, index=months)
-        ends = []
+        ends: list[tuple[float, str, float]] = []
+        latest = rows.loc[rows["share"].notna(), "month"].max()
         for group in groups:
             share = rows[rows["group"] == group].set_index("month")["share"].reindex(months)
             axes.bar(
@@ -173,8 +176,16 @@ def plot_cadence_mix(result: AnalysisResult) -> Figure:
             known = share.dropna()
             if len(known):
                 last = known.index[-1]
-                ends.append((below[last] + known.iloc[-1] / 2, group, known.iloc[-1]))
+                # a share of an earlier month must not be read as that of the last
+                now = known.iloc[-1] if last == latest else float("nan")
+                ends.append((below[last] + known.iloc[-1] / 2, group, now))
             below = below + share.fillna(0)
+        hidden = set(rows.loc[rows["status"] == "suppressed", "month"]) & set(months)
+        partly = [month for month in months if month in hidden and 0 < below[month] < 1]
+        axes.bar(
+            [place[month] for month in partly], [1 - below[month] for month in partly], 0.86,
+            bottom=[below[month] for month in partly], color=PALE, linewidth=0,
+        )  # fmt: skip
         axes.set_ylim(0, 1)
         axes.set_xlim(-0.6, len(months) - 0.4)
         axes.yaxis.set_major_formatter(lambda value, _: write.proportion(round(value, 6)))
@@ -182,16 +193,17 @@ def plot_cadence_mix(result: AnalysisResult) -> Figure:
         ticks = _chosen(months, sparse=False)
         axes.set_xticks([place[month] for month in ticks], [_month(month) for month in ticks])
         plt.close(figure)
-    gap = rows["share"].isna().any()
     days = result.diagnostics.get("cadence_window")
     span = f"{write.number(days)} days" if days else "weeks"
     who = f"Patients with a session in the {span} before the end of the month. "
-    broken = "A month without a recorded session, or with a number withheld, is a gap."
+    broken = "A month without a recorded session is a gap. "
+    broken = broken if (rows["status"] == "refused").any() else ""
+    pale = "Pale: withheld, too few people." if (rows["status"] == "suppressed").any() else ""
     return finish(
         figure,
         alt=_mix_alt(rows),
         caption="Patients in care by how often they come, month by month",
-        note=f"{who}{broken if gap else ''}".strip(),
+        note=f"{who}{broken}{pale}".strip(),
         caution=" ".join(beside),
     )
 
@@ -250,8 +262,10 @@ def _name_ends(axes: Axes, ends: list[tuple[float, str, float]], colours: dict[s
                 heights[lower + 1] += overlap / 2
         heights = [min(max(height, 0.03), 0.97) for height in heights]
     for height, (_, group, share) in zip(heights, ends, strict=True):
+        name = group_label("cadence", group)
+        name += "" if np.isnan(share) else f" {write.proportion(share)}"
         axes.annotate(
-            f"{group_label('cadence', group)} {write.proportion(share)}", (1, height),
+            name, (1, height),
             xycoords="axes fraction", xytext=(16, 0), textcoords="offset points", va="center",
             fontsize=8.5, color=INK, annotation_clip=False,
         )  # fmt: skip

@@ -257,7 +257,11 @@ def lapsed_patients(release: Release, name: str) -> Section:
                 ),
             )
         )
-    return Section(parts) if parts else _left_out(what, "Nobody attended in that time")
+    if parts:
+        return Section(parts)
+    hidden = any(row is not None and row["status"] == "suppressed" for row in (lapsed, pain))
+    reason = "Withheld: there are too few people" if hidden else "Nobody attended in that time"
+    return _left_out(what, reason)
 
 
 def _standing(result: AnalysisResult) -> list[str]:
