@@ -212,6 +212,6 @@ def test_what_is_still_needed_is_said_without_looking_at_outcomes(
 
 def test_quick_validation() -> None:
     """Two runs of what `make validate` does at length."""
-    runs, target = short_run("null", 3_000, 2, 0)
-    assert len(bias(runs)) == 6
-    assert len(coverage(runs, target)) == 3
+    runs = short_run("null", 3_000, 2)
+    assert len(bias(runs.estimates)) == 6
+    assert len(coverage(runs.estimates, runs.target)) == 3

@@ -175,6 +175,8 @@ def replicates(
 
 def keep_runs(name: str, total: int, one: Callable[[int], dict[str, Any]]) -> pd.DataFrame:
     """Run numbered replicates and write each down, so that a run that was cut short is taken up."""
+    if not total:
+        return pd.DataFrame()
     RUNS.mkdir(parents=True, exist_ok=True)
     path = RUNS / f"{name}.jsonl"
     done = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
