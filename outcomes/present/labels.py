@@ -169,7 +169,7 @@ def strategy_words(name: str) -> str:
     str
         Such as ``sessions twice a month``.
     """
-    return _KEPT.get(name, f"the schedule {strategy_label(name).lower()}")
+    return _KEPT.get(name, f"the schedule “{strategy_label(name).lower()}”")
 
 
 def contrast_label(contrast: str) -> str:

@@ -107,7 +107,7 @@ def test_wrong_use(wrong: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--for", "therapist"], 2, "There is no report for 'therapist'"),
+        (["--for", "accountant"], 2, "There is no report for 'accountant'"),
         (["--period", "20Q"], 2, "Write it as 2026Q3"),
         (["--clinic", "Nowhere"], 2, "The clinics in the data are"),
         (["--therapist", "nobody"], 2, "therapist of that id"),

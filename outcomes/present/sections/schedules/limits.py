@@ -15,7 +15,12 @@ from outcomes.present.sections.section import Section
 from outcomes.present.tables import Prose
 from outcomes.results import AnalysisResult
 
-_SHOWN_ELSEWHERE = ("The checks of the weights did not", "No plans are recorded")
+_SHOWN_ELSEWHERE = (
+    "The checks of the weights did not",
+    "No plans are recorded",
+    "Not adjusted for",
+    "Nobody follows",
+)
 
 
 def schedule_limits(
@@ -104,6 +109,8 @@ def _of_these_records(
 def _worth(note: str, result: AnalysisResult) -> bool:
     """Leave out what is said beside the numbers already."""
     if note.startswith(_SHOWN_ELSEWHERE) or "effective patients of" in note:
+        return False
+    if note in result.diagnostics.get("failures", ()):
         return False
     panel = frame_of(result, "sensitivity")
     shown = isinstance(panel, pd.DataFrame) and len(panel) > 0
