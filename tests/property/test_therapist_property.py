@@ -59,7 +59,8 @@ def changed_after(tables: Tables, day: pd.Timestamp, seed: int) -> Tables:
             known = (frame["booked_on"] <= day).to_numpy()
             frame = frame[~later | known | (rng.random(len(frame)) < 0.5)].copy()
             after = (frame["date"] > day).to_numpy()
-            frame.loc[after, "status"] = "cancelled"
+            came = rng.random(int(after.sum())) < 0.5
+            frame.loc[after, "status"] = np.where(came, "attended", "cancelled")
             frame.loc[after, "pressure"] = 10.0
         else:
             frame = frame[~later | (rng.random(len(frame)) < 0.5)].copy()
