@@ -55,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return PROBLEM
+    except MemoryError:
+        print("outcomes: the memory of this computer does not hold it.", file=sys.stderr)
+        return PROBLEM
     except Exception as error:
         if os.environ.get("OUTCOMES_DEBUG"):
             raise

@@ -17,12 +17,14 @@ import pyarrow as pa
 import pyarrow.csv
 
 from outcomes.errors import DataContractError
-from outcomes.io.csv_lines import split_rows
+from outcomes.io.csv_lines import LINE_LIMIT, split_rows
 from outcomes.io.rows import Broken, Rows, rows_of_file
 
 COLUMN_LIMIT = 10_000
 # Small, so that the rows of one are gone before the garbage collector minds them.
 _CHUNK = 2_000
+# A letter has four bytes at the most.
+_LINE_BYTES = 4 * LINE_LIMIT
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SURROGATE = re.compile("[\udc80-\udcff]")
 
@@ -171,6 +173,8 @@ def _read_plain(
     ascii_mark = len(style.delimiter.encode()) == 1
     if style.encoding.lower() not in ("utf-8", "utf8") or not ascii_mark or not positions:
         return None
+    if _endless_line(path):
+        return None
     data = path.read_bytes()
     first = data.split(b"\n", 1)[0].removeprefix(codecs.BOM_UTF8)
     lone_returns = data.count(b"\r") != data.count(b"\r\n")
@@ -194,6 +198,15 @@ def _read_plain(
     except pa.ArrowInvalid:
         return None
     return table if table.num_rows + 1 == physical else None
+
+
+def _endless_line(path: Path) -> bool:
+    """Whether a line is longer than any row, found without holding the file in memory."""
+    with path.open("rb") as stream:
+        while len(chunk := stream.read(_LINE_BYTES)) == _LINE_BYTES:
+            if b"\n" not in chunk:
+                return True
+    return False
 
 
 def _well_quoted(data: bytes, style: CsvFormat) -> bool:

@@ -14,6 +14,9 @@ import pyarrow.parquet
 from outcomes.errors import DataContractError
 from outcomes.io.rows import Rows, rows_of_file
 
+_FREE_ROWS = 2_000_000
+"""Rows that fit into memory whatever they hold."""
+
 
 def read_parquet_header(path: Path) -> list[str]:
     """Read the names of the columns of a Parquet file.
@@ -66,6 +69,13 @@ def read_parquet_rows(path: Path, wanted: Callable[[list[str]], list[str]]) -> R
     """
     keep = wanted(read_parquet_header(path))
     try:
+        rows = pa.parquet.read_metadata(path).num_rows
+        if rows > max(_FREE_ROWS, path.stat().st_size):
+            raise DataContractError(
+                f"the file says it has {rows:,} rows, more than it has bytes.",
+                "Look at what wrote it; records that differ do not pack that small.",
+                file=path.name,
+            )
         table = pa.parquet.read_table(path, columns=keep)
         columns = {name: _plain(table[name]) for name in keep}
     except _UnfitTypeError as error:

@@ -1,14 +1,19 @@
-"""A disk without room and a folder that takes nothing: one line, and what was there stays."""
+"""A full disk, a folder that takes nothing, files made to fill the memory: one line each."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from outcomes.cli.main import main
+from outcomes.errors import DataContractError
+from outcomes.io.parquet_rows import read_parquet_rows
 from tests.fhir_bundles import patient, score, write_lines
 
 MAPPING = '[patients]\npatient_id = "id"\nsex = "sex"\n'
@@ -70,3 +75,25 @@ def test_a_folder_that_takes_nothing_is_one_line(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "can't" in said
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    """A file with a hole in it: four gigabytes of nothing that take no room on the disk."""
+    mapping, source = tmp_path / "m.toml", tmp_path / "s.csv"
+    mapping.write_text(MAPPING)
+    source.write_bytes(b"id,sex\np1,")
+    os.truncate(source, 2**32)
+    command = ["import", "csv", str(source), "--mapping", str(mapping), "--out", "out"]
+    limited = RUNNER.replace("RLIMIT_FSIZE, (900, 900)", "RLIMIT_DATA, (2**31, 2**31)")
+    done = subprocess.run(
+        [sys.executable, "-c", limited, *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "4,000,000 characters or more" in done.stderr
+
+
+def test_a_table_with_more_rows_than_bytes_is_refused(tmp_path: Path) -> None:
+    table = pa.table({"id": pa.array(["p1"] * 3_000_000).dictionary_encode()})
+    pyarrow.parquet.write_table(table, tmp_path / "bomb.parquet")
+    with pytest.raises(DataContractError, match="more than it has bytes"):
+        read_parquet_rows(tmp_path / "bomb.parquet", lambda header: header)
