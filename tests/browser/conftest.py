@@ -35,9 +35,32 @@ def browser() -> Iterator[object]:
     options.binary_location = program
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
         options.add_argument(argument)
+    # no name but this machine's leads anywhere, and everything asked for is written down
+    options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     yield opened
     opened.quit()
+
+
+@pytest.fixture(scope="session")
+def small(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data set of a few patients of two clinics, all tables of it."""
+    data = tmp_path_factory.mktemp("small") / "records"
+    data.mkdir()
+    sample = repository / "data" / "sample"
+    patients = pd.read_csv(sample / "patients.csv", dtype=str)
+    patients = patients[patients["clinic"].isin(["Salem", "Portland"])]
+    patients = patients.groupby("clinic").head(45)
+    held = pd.read_csv(sample / "sessions.csv", dtype=str)
+    held = held[held["patient_id"].isin(patients["patient_id"])]
+    for path in sample.glob("*.csv"):
+        frame = pd.read_csv(path, dtype=str)
+        key, known = "patient_id", patients["patient_id"]
+        if key not in frame:
+            key, known = "session_id", held["session_id"]
+        frame[frame[key].isin(known)].to_csv(data / path.name, index=False)
+    return data
 
 
 @pytest.fixture(scope="session")
