@@ -20,6 +20,7 @@ from .interval_censored import table
 SEED = 160
 TAU, SD = 0.25, 2.0
 LARGE, SMALL, CHARTS, DRIFTS = 30, 80, 80, 24
+FALLS = (0.0, 0.1, 0.2, 0.4)
 
 
 def comparisons(
@@ -95,12 +96,12 @@ def charts(replicates: int) -> pd.DataFrame:
     )
 
 
-def drifts(replicates: int) -> pd.DataFrame:
+def drifts(replicates: int, falls: tuple[float, ...] = FALLS) -> pd.DataFrame:
     """Share of three-year charts that find a slow fall, by how fast it is."""
     days = pd.date_range("2023-01-01", "2025-12-31")
     spec = TrendsSpec(windows=(DAY,), every="M", measures=("difference",))
     rows = []
-    for fall in (0.1, 0.2, 0.4):
+    for fall in falls:
         found = {"limits or runs": 0, "slow drift": 0}
         for replicate in range(replicates):
             tables = clinic_tables(
