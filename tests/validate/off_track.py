@@ -16,8 +16,8 @@ from scipy.special import expit, logit
 
 from outcomes.analyses.off_track import OffTrackReference, OffTrackSpec, fit_off_track_reference
 from outcomes.analyses.off_track.charts import Charts, fit_charts
+from outcomes.analyses.off_track.flags import first_flags
 from outcomes.analyses.off_track.patients import judged_sessions
-from outcomes.analyses.off_track.reference import first_flags
 from outcomes.analyses.off_track.rows import session_rows
 from outcomes.schema import SCHEMAS
 from outcomes.tables import Tables

@@ -8,12 +8,8 @@ import pandas as pd
 from outcomes.analyses.assemble import assemble
 from outcomes.analyses.estimand import describe
 from outcomes.analyses.groups import members
-from outcomes.analyses.off_track.reference import (
-    OffTrackReference,
-    first_flags,
-    fit_off_track_reference,
-    flagged_by,
-)
+from outcomes.analyses.off_track.flags import first_flags, flagged_by
+from outcomes.analyses.off_track.reference import OffTrackReference, fit_off_track_reference
 from outcomes.analyses.off_track.spec import OffTrackSpec
 from outcomes.results import AnalysisResult
 from outcomes.stats.intervals import wilson

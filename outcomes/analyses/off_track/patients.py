@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.analyses.off_track.reference import OffTrackReference, flags_of
+from outcomes.analyses.off_track.flags import flags_of
+from outcomes.analyses.off_track.reference import OffTrackReference
 from outcomes.analyses.off_track.rows import session_rows
 from outcomes.derive.patient_days import positions
 from outcomes.tables import Tables
