@@ -393,7 +393,8 @@ def _limitations(result: AnalysisResult) -> str:
     said = [*result.diagnostics.get("failures", ()), *warned]
     if not result.diagnostics.get("planned", True):
         said.insert(0, "What was intended is not recorded.")
-    return " ".join([*map(told, said), "The last part lists what this cannot tell."])
+    sentences = [f"{text[:1].upper()}{text[1:]}" for text in map(told, said)]
+    return " ".join([*sentences, "The last part lists what this cannot tell."])
 
 
 def _sharing(release: Release) -> str:
