@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,6 +65,28 @@ class Tables:
     synthetic: bool = False
     accounting: pd.DataFrame | None = None
     absent: tuple[str, ...] = ()
+    _derived: dict[Hashable, pd.DataFrame] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def derived(self, key: Hashable, derive: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Derive a frame of these records once, however many analyses ask for it.
+
+        Parameters
+        ----------
+        key : hashable
+            Names the derivation with all its choices.
+        derive : callable
+            Makes the frame from these records alone.
+
+        Returns
+        -------
+        DataFrame
+            A copy that may be written to; pandas copies the cells only then.
+        """
+        if key not in self._derived:
+            self._derived[key] = derive()
+        return self._derived[key].copy(deep=False)
 
     def restrict(self, patient_ids: Collection[str] | pd.Series) -> Tables:
         """Keep some patients and what belongs to them.

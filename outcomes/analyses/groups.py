@@ -6,6 +6,7 @@ the sessions before it, and only of patients who began care long enough ago to h
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -166,9 +167,13 @@ def members(tables: Tables, group_by: str, landmark: int) -> Members:
 
 def _everyone(tables: Tables) -> pd.DataFrame:
     """All patients with what is known of them and the start of their care."""
-    start = derive_start(tables.patients, tables.sessions, tables.settings.cut_points)
-    known = derive_patients(tables).drop(columns="start").merge(start, on="patient_id")
-    return known.merge(tables.patients[["patient_id", "headache_type"]], on="patient_id")
+
+    def derive() -> pd.DataFrame:
+        start = derive_start(tables.patients, tables.sessions, tables.settings.cut_points)
+        known = derive_patients(tables).drop(columns="start").merge(start, on="patient_id")
+        return known.merge(tables.patients[["patient_id", "headache_type"]], on="patient_id")
+
+    return tables.derived("everyone", derive)
 
 
 def _cadence(tables: Tables, people: pd.DataFrame, landmark: int) -> pd.Series:
@@ -284,6 +289,48 @@ def starting_pain(tables: Tables, people: Members | MemberCounts) -> pd.DataFram
     return table.rename_axis("group").reset_index()
 
 
+def derive_for(
+    tables: Tables,
+    people: Members,
+    key: Hashable,
+    derive: Callable[[pd.DataFrame], pd.DataFrame],
+) -> pd.DataFrame:
+    """Derive a frame for the members of an analysis, of all patients once and for all analyses.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    people : Members
+        Patients.
+    key : hashable
+        Names the derivation with all its choices.
+    derive : callable
+        Makes the frame from the start of care of any patients: the same number of rows for each, in
+        their order, which depend on no other patient.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the members, in their order, on a fresh index.
+
+    Notes
+    -----
+    Where the members start at another time than the start of care, the frame is made for them.
+    """
+    everyone = _everyone(tables)[START_COLUMNS]
+    place = pd.Index(everyone["patient_id"]).get_indexer(pd.Index(people.frame["patient_id"]))
+    theirs = people.start.reset_index(drop=True)
+    if (place < 0).any() or not everyone.iloc[place].reset_index(drop=True).equals(theirs):
+        return derive(people.start)
+    whole = tables.derived(key, lambda: derive(everyone))
+    if len(place) == len(everyone) and (np.diff(place) == 1).all():
+        return whole
+    each = len(whole) // max(len(everyone), 1)
+    rows = (place[:, None] * each + np.arange(each)).ravel()
+    return whole.iloc[rows].reset_index(drop=True)
+
+
 def count_members(tables: Tables, people: Members, group_by: str) -> MemberCounts:
     """Count the members of each group and sum their pain at the start.
 
@@ -303,14 +350,14 @@ def count_members(tables: Tables, people: Members, group_by: str) -> MemberCount
     """
     baseline = pd.Series(float("nan"), index=people.frame.index)
     if tables.assessments is not None:
-        found = derive_baseline(
-            tables.assessments,
-            people.start,
-            tables.settings.pain_instrument,
-            tables.settings.cut_points,
+        code, cuts = tables.settings.pain_instrument, tables.settings.cut_points
+        found = derive_for(
+            tables,
+            people,
+            ("baseline", code),
+            lambda start: derive_baseline(tables.assessments, start, code, cuts),
         )
-        by_patient = found.set_index("patient_id")["baseline"]
-        baseline = people.frame["patient_id"].map(by_patient).astype("float64")
+        baseline = found["baseline"].set_axis(people.frame.index)
     parts = pd.DataFrame(
         {"members": 1.0, "n": baseline.notna().astype("float64"), "total": baseline.fillna(0.0)}
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from outcomes.analyses.groups import Members
+from outcomes.analyses.groups import Members, derive_for
 from outcomes.derive.windows import choose_timing, derive_windows
 from outcomes.errors import EstimationError
 from outcomes.instruments import Instrument
@@ -191,14 +191,19 @@ def window_scores(
     chosen = (
         timing or choose_timing(tables.assessments, people.start, code, cuts, tables.as_of).timing
     )
-    frame = derive_windows(
-        tables.assessments,
-        people.start,
-        code,
-        timing=chosen,
-        sessions=tables.sessions,
-        cuts=cuts,
-        as_of=tables.as_of,
+    frame = derive_for(
+        tables,
+        people,
+        ("windows", code, chosen),
+        lambda start: derive_windows(
+            tables.assessments,
+            start,
+            code,
+            timing=chosen,
+            sessions=tables.sessions,
+            cuts=cuts,
+            as_of=tables.as_of,
+        ),
     )
     days = tuple(day for day in known if not windows or day in windows or day == 0)
     frame = frame[frame["window"].isin(days)]

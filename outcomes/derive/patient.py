@@ -48,6 +48,10 @@ def derive_patients(tables: Tables) -> pd.DataFrame:
     Age is the difference of calendar years, as only the year of birth is kept; it can be a year too
     high. An onset date after the start says nothing about the duration at the start.
     """
+    return tables.derived("patients", lambda: _patients(tables))
+
+
+def _patients(tables: Tables) -> pd.DataFrame:
     cuts = tables.settings.cut_points
     patients = tables.patients.sort_values("patient_id", ignore_index=True)
     ids = patients["patient_id"]
