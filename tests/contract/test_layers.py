@@ -22,7 +22,7 @@ BELOW: dict[str, set[str]] = {
     # analysis data are derived records, so an export sees what an analysis sees
     "export": {"schema", "tables", "instruments", "settings", "io", "derive"},
     "analyses": {"derive", "stats", "results", "schema", "tables", "instruments", "settings"},
-    "scale": {"schema", "tables", "instruments", "settings", "io", "analyses", "results"},
+    "scale": {"schema", "tables", "instruments", "settings", "io", "derive", "analyses", "results"},
     "verdicts": {"results", "instruments", "settings"},
     "present": {"results", "instruments", "settings", "verdicts"},
     # sections that follow controls; of the records it only hands on what a notebook read
