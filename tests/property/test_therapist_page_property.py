@@ -1,0 +1,58 @@
+"""On a past day nothing that came later has any influence, whatever the day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outcomes.explore.choice import Choice
+from outcomes.explore.views import Views
+from outcomes.present import Policy
+from outcomes.simulate import SimulationSpec, simulate
+from outcomes.tables import Tables
+
+
+@pytest.fixture(scope="module")
+def cohort() -> Tables:
+    spec = SimulationSpec(patients=60, seed=5, clinics=2, years=1.0)
+    return simulate(spec, truth=False).tables()
+
+
+def changed_later(tables: Tables, day: pd.Timestamp, seed: int) -> Tables:
+    """The data set with everything written down after a day being something else."""
+    generator = np.random.default_rng(seed)
+    assert tables.sessions is not None
+    assert tables.assessments is not None
+    scores, held = tables.assessments.copy(), tables.sessions.copy()
+    late = scores["date"] > day
+    # within every scale that is used, so that the records stay what they could be
+    scores.loc[late, "value"] = generator.integers(0, 11, int(late.sum())).astype("float64")
+    after = held["date"] > day
+    held.loc[after, "status"] = generator.choice(["attended", "no_show"], int(after.sum()))
+    held.loc[after, "pressure"] = generator.integers(1, 11, int(after.sum())).astype("float64")
+    diary = tables.headache_diary
+    if diary is not None:
+        diary = diary[(diary["date"] <= day) | (generator.random(len(diary)) < 0.5)]
+    return replace(tables, sessions=held, assessments=scores, headache_diary=diary)
+
+
+@settings(max_examples=3, deadline=None)
+@given(back=st.integers(min_value=5, max_value=330), seed=st.integers(0, 10_000))
+def test_nothing_later_is_seen(cohort: Tables, back: int, seed: int) -> None:
+    day = cohort.as_of - pd.Timedelta(days=back)
+    choice = Choice(day.date().isoformat())
+    pages = []
+    for tables in (cohort, changed_later(cohort, day, seed)):
+        views = Views(tables, Policy())
+        booked = views.booked(choice)
+        parts = [views.day(choice), views.cohort(choice)]
+        if booked:
+            one = replace(choice, patient=booked[0])
+            parts += [views.patient(one), views.handouts(one)]
+        pages.append([booked, *(part._repr_html_() for part in parts)])
+    assert pages[0] == pages[1]
