@@ -32,9 +32,11 @@ _CAPTIONS = {
 }
 _LONG = ("balance", "overlap", "weight_models")
 """Too long to read on paper; they are written as CSV only."""
-_HIDDEN = {"estimand", "scope", "group_by", "conf_level"}
+_HIDDEN = {"estimand", "scope", "group_by", "conf_level", "method", "df", "n_eligible"}
+_HIDDEN |= {"n_assessments", "n_events", "std_error"}
+"""Columns for which a page has no room; they are in the CSV files."""
 _WHOLE = re.compile(
-    r"^(n|n_.*|block|week|on_strategy|left_.*|kept|left|answered|resamples|failed)$"
+    r"^(n|n_.*|block|week|on_strategy|left_.*|kept|left|answered|resamples|failed|ess)$"
 )
 
 
@@ -85,19 +87,35 @@ def tables_to_read(result: AnalysisResult) -> dict[str, Table]:
 def _table(frame: pd.DataFrame, caption: str) -> Table:
     shown = frame[[name for name in frame if name not in _HIDDEN]]
     kept = [name for name in shown if not _empty(shown[name])]
+    footnotes: list[str] = []
+    if "note" in kept:
+        shown, footnotes = _numbered(shown)
     columns = [str(name).replace("_", " ").capitalize() for name in kept]
-    cells = [_cells(shown[name], bool(_WHOLE.match(str(name)))) for name in kept]
-    return Table(caption, columns, list(zip(*cells, strict=True)), numeric=False)
+    cells = [_cells(shown[name], str(name)) for name in kept]
+    rows = list(zip(*cells, strict=True))
+    return Table(caption, columns, rows, footnotes=footnotes, numeric=False)
+
+
+def _numbered(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Numbers in place of notes, each of which stands once under the table."""
+    parts = frame["note"].fillna("").astype("str").str.split("; ")
+    notes = list(dict.fromkeys(note for row in parts for note in row if note))
+    place = {note: str(number) for number, note in enumerate(notes, start=1)}
+    marks = [", ".join(place[note] for note in row if note) for row in parts]
+    footnotes = [f"{place[note]}: {note}" for note in notes]
+    return frame.assign(note=pd.Series(marks, index=frame.index, dtype="str")), footnotes
 
 
 def _empty(column: pd.Series) -> bool:
     return bool((column.isna() | (column.astype("str") == "")).all())
 
 
-def _cells(column: pd.Series, whole: bool) -> list[str]:
+def _cells(column: pd.Series, name: str) -> list[str]:
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return [str(each).replace("_", " ") if pd.notna(each) else "" for each in column]
-    decimals = 0 if whole or (column.dropna() % 1 == 0).all() else 3
+    if name == "p_value":
+        return ["" if pd.isna(each) else write.p_value(float(each)) for each in column]
+    decimals = 0 if _WHOLE.match(name) or (column.dropna() % 1 == 0).all() else 3
     return ["" if pd.isna(each) else write.score(float(each), decimals) for each in column]
 
 
