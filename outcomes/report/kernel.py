@@ -39,6 +39,8 @@ from outcomes.present.progress import MARK
 PARAMETERS = "parameters"
 _INJECTED = "injected-parameters"
 _CELL_SECONDS = 1800
+# Worker processes are started by the name of the main module, which a reset takes away.
+_EMPTY = "%reset -f\n%reset -f in out\n__spec__ = None"
 # A kernel tells of an error by the name of its kind only.
 _OWN = {
     kind.__name__ for kind in (OutcomesError, DataContractError, EstimationError, DisclosureError)
@@ -175,7 +177,7 @@ class WarmKernel:
         """
         node = with_parameters(read_notebook(notebook), parameters, notebook.name)
         run_sync(self._client.execute_interactive)(
-            "%reset -f\n%reset -f in out", silent=True, output_hook=lambda message: None
+            _EMPTY, silent=True, output_hook=lambda message: None
         )
         runner = _Runner(node, km=self._manager, timeout=_CELL_SECONDS, store_widget_state=False)
         runner.kc = self._client
