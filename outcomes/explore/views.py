@@ -233,7 +233,7 @@ class Views:
         return self._keep(
             "page of a patient",
             (choice.as_of, choice.patient),
-            lambda: self._pages(choice, (choice.patient,))[0],
+            lambda: self._pages(choice, self._together(choice), (choice.patient,))[0],
         )
 
     def pages(self, choice: Choice) -> Section:
@@ -252,7 +252,7 @@ class Views:
         booked = self.booked(choice)
         if not 0 < len(booked) <= MOST_PAGES:
             return _too_many(len(booked), "page")
-        return Section(self._pages(choice, booked))
+        return Section(self._pages(choice, booked, booked))
 
     def handouts(self, choice: Choice) -> Section:
         """Show the sheets to take home, of the patient chosen or of each patient of the day.
@@ -271,7 +271,8 @@ class Views:
         if not 0 < len(who) <= MOST_PAGES:
             return _too_many(len(who), "sheet")
         tables = self.at(choice.as_of)
-        release = disclose({"patient": self._course(choice, who)}, self._policy, tables.registry)
+        course = self._course(choice, self._together(choice) if choice.patient else who)
+        release = disclose({"patient": course}, self._policy, tables.registry)
         return Section([handout(release, "patient", each, as_of=tables.as_of) for each in who])
 
     def _of_chosen(
@@ -291,16 +292,27 @@ class Views:
 
         return self._keep(name, replace(choice, patient=""), make)
 
-    def _pages(self, choice: Choice, who: tuple[str, ...]) -> list[Section]:
+    def _together(self, choice: Choice) -> tuple[str, ...]:
+        """Whose records to read at once: those of the day, one of whom is likely looked at next."""
+        booked = self.booked(choice)
+        among = choice.patient in booked and len(booked) <= MOST_PAGES
+        return booked if among else (choice.patient,)
+
+    def _pages(
+        self, choice: Choice, read: tuple[str, ...], shown: tuple[str, ...]
+    ) -> list[Section]:
+        """Pages of some of the patients whose records are read."""
         tables = self.at(choice.as_of)
-        results = {
-            "patient": self._course(choice, who),
-            "off track": estimate_off_track(
-                tables.restrict(list(who)), reference=self._reference(choice.as_of)
+        judged = self._keep(
+            "judged",
+            (choice.as_of, read),
+            lambda: estimate_off_track(
+                tables.restrict(list(read)), reference=self._reference(choice.as_of)
             ),
-        }
+        )
+        results = {"patient": self._course(choice, read), "off track": judged}
         release = disclose(results, self._policy, tables.registry)
-        return [patient_page(release, "patient", each, expected="off track") for each in who]
+        return [patient_page(release, "patient", each, expected="off track") for each in shown]
 
     def _course(self, choice: Choice, who: tuple[str, ...]) -> AnalysisResult:
         return self._keep(
