@@ -9,7 +9,7 @@ rest. A verdict that is not carried says what would do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, inf, isinf, isnan, log
+from math import ceil, inf, isinf, isnan, log, sqrt
 from typing import Literal
 
 import pandas as pd
@@ -20,6 +20,7 @@ from outcomes.results import AnalysisResult
 
 Kind = Literal["level", "share", "change", "ratio", "causal"]
 Direction = Literal["", "better", "worse", "little change"]
+Lack = Literal["", "people", "answers", "width", "estimate", "model", "disclosure"]
 
 KINDS: dict[str, Kind] = {
     "mean": "level",
@@ -41,6 +42,18 @@ KINDS: dict[str, Kind] = {
     "lapsed_in_pain": "share",
     "improved_by": "share",
     "left_by": "share",
+    "answered_in_care": "share",
+    "with_start": "share",
+    "reliable_improvement": "share",
+    "reliable_worsening": "share",
+    "rebooked": "share",
+    "still_in_care": "share",
+    "no_future_booking": "share",
+    "lapsed": "share",
+    "kept_plan": "share",
+    "sessions_with_event": "share",
+    "serious": "share",
+    "patients_with_event": "share",
     "change": "change",
     "percent_change": "change",
     "difference": "change",
@@ -51,10 +64,23 @@ KINDS: dict[str, Kind] = {
 }
 """Terms of estimates that a sentence can be made of, and the kind of sentence."""
 
+# The threshold is the clinic's choice and part of the name of the term.
+_THRESHOLDS = ("responders_", "not_", "missing_")
+
 # Outcomes that are not instruments; more of them is worse.
 LOWER_IS_BETTER = ("headache_days",)
 # Terms that are signed already so that more is better, whatever the instrument.
 SIGNED_TERMS = ("mean_improvement",)
+# Shares of which less is better; of the rest of `MORE_IS_BETTER` more is. Others have no direction.
+LESS_IS_BETTER = (
+    "no_show",
+    "cancelled",
+    "lapsed_in_pain",
+    "no_future_booking",
+    "sessions_with_event",
+    "serious",
+)
+MORE_IS_BETTER = ("answered", "answered_in_care", "responders", "rebooked", "mean_improvement")
 
 
 @dataclass(frozen=True)
@@ -112,6 +138,9 @@ class Verdict:
     more_answers : int or None
         Answers that would make up for it, at the spread seen so far; None when answers would not
         help or nothing is missing.
+    lack : {"", "people", "answers", "width", "estimate", "model", "disclosure"}
+        What kind of thing is missing. People and width come with time at today's rate; answers of
+        people who are there already do not, they have to be asked for.
     """
 
     kind: Kind
@@ -120,6 +149,34 @@ class Verdict:
     direction: Direction
     missing: str
     more_answers: int | None
+    lack: Lack = ""
+
+
+def kind_of(term: str) -> Kind:
+    """Name the kind of sentence that a term makes.
+
+    Parameters
+    ----------
+    term : str
+        Term of an estimate.
+
+    Returns
+    -------
+    {"level", "share", "change", "ratio", "causal"}
+        Its kind.
+
+    Raises
+    ------
+    EstimationError
+        For a term that no sentence is made of.
+    """
+    if term in KINDS:
+        return KINDS[term]
+    if term.startswith(_THRESHOLDS):
+        return "share"
+    raise EstimationError(
+        f"No sentence is made of the term {term!r}.", f"Use one of {', '.join(sorted(KINDS))}."
+    )
 
 
 def judge(
@@ -165,26 +222,22 @@ def judge(
     shrinks with the root of n while the spread stays what it is.
     """
     rules = rules or VerdictRules()
-    if row["term"] not in KINDS:
-        raise EstimationError(
-            f"No sentence is made of the term {row['term']!r}.",
-            f"Use one of {', '.join(sorted(KINDS))}.",
-        )
-    kind = KINDS[row["term"]]
+    kind = kind_of(row["term"])
     if row["status"] == "suppressed":
         # Its count is hidden too, so nothing may be said about how many are missing.
-        return Verdict(kind, False, False, "", "Held back to protect a small group.", None)
+        missing = "Held back to protect a small group."
+        return Verdict(kind, False, False, "", missing, None, "disclosure")
     n = 0 if isnan(row["n_patients"]) else int(row["n_patients"])
     if n < rules.minimum_n:
         more = rules.minimum_n - n
         missing = f"{n} answered; {more} more would reach the {rules.minimum_n} a statement needs."
-        return Verdict(kind, False, False, "", missing, more)
+        return Verdict(kind, False, False, "", missing, more, "people")
     if row["status"] != "ok" or isnan(row["estimate"]):
         reason = row["note"] or "there is no estimate"
-        return Verdict(kind, False, False, "", f"Not estimated: {reason}.", None)
+        return Verdict(kind, False, False, "", f"Not estimated: {reason}.", None, "estimate")
     if not converged:
         missing = "The model did not arrive at an optimum, so its numbers are not relied on."
-        return Verdict(kind, False, False, "", missing, None)
+        return Verdict(kind, False, False, "", missing, None, "model")
     whole = row["n_eligible"] if eligible is None or isnan(eligible) else eligible
     least, needed = (
         0 if isnan(whole) else _at_least(share, whole)
@@ -192,18 +245,18 @@ def judge(
     )
     if n < least:
         missing = _incomplete(n, whole, least, rules.floor)
-        return Verdict(kind, False, False, "", missing, least - n)
+        return Verdict(kind, False, False, "", missing, least - n, "answers")
     registry = registry or default_registry()
     excess, direction = _precision(row, kind, registry, rules)
     if excess > 1:
         if isinf(excess):
-            return Verdict(kind, False, False, "", "There is no interval.", None)
+            return Verdict(kind, False, False, "", "There is no interval.", None, "estimate")
         more = max(ceil(n * excess**2) - n, 1)
         missing = f"The interval is too wide to tell: about {more} more answers would do."
-        return Verdict(kind, False, False, "", missing, more)
+        return Verdict(kind, False, False, "", missing, more, "width")
     if n < needed:
         missing = _incomplete(n, whole, needed, rules.completeness)
-        return Verdict(kind, True, True, direction, missing, needed - n)
+        return Verdict(kind, True, True, direction, missing, needed - n, "answers")
     return Verdict(kind, True, False, direction, "", None)
 
 
@@ -255,7 +308,7 @@ def judge_result(
     if rows.empty:
         said = " ".join(result.estimates.loc[result.estimates["status"] == "refused", "note"][:1])
         missing = said or "This was not estimated."
-        return Verdict(KINDS.get(term, "level"), False, False, "", missing, None)
+        return Verdict(KINDS.get(term, "level"), False, False, "", missing, None, "estimate")
     row = rows.iloc[0]
     return judge(
         row,
@@ -264,6 +317,64 @@ def judge_result(
         converged=_converged(result, row),
         eligible=eligible,
     )
+
+
+def judge_change(now: pd.Series, before: pd.Series, rules: VerdictRules | None = None) -> Verdict:
+    """Decide whether a number of one period may be said to differ from that of another.
+
+    Parameters
+    ----------
+    now, before : Series
+        Rows of the same term in two periods, shares or means, each with its interval.
+    rules : VerdictRules, optional
+        What a sentence needs.
+
+    Returns
+    -------
+    Verdict
+        Of kind ``change``. Carried only if both rest on enough people and the interval of the
+        difference leaves out 0; ``direction`` is empty for a number that is neither good nor bad.
+
+    Notes
+    -----
+    The interval of a difference of two numbers from their own intervals: with the estimates p and
+    q, limits (l, u) and (l', u'), it is p − q − √((p − l)² + (u' − q)²) to
+    p − q + √((u − p)² + (q − l')²). It takes the two as independent; the same patients may come in
+    both periods, which makes it cautious where they are alike over time.
+
+    References
+    ----------
+    Newcombe RG. Stat Med 1998;17:873–890, method 10. Zou GY, Donner A. Stat Med 2008;27:1693–1702.
+    """
+    rules = rules or VerdictRules()
+    term = str(now["term"])
+    kind_of(term)
+    for row in (now, before):
+        n = 0 if isnan(row["n_patients"]) else int(row["n_patients"])
+        if row["status"] == "suppressed":
+            missing = "Held back to protect a small group."
+            return Verdict("change", False, False, "", missing, None, "disclosure")
+        if n < rules.minimum_n:
+            more = rules.minimum_n - n
+            missing = f"One of the periods has {n}, {more} fewer than a comparison needs."
+            return Verdict("change", False, False, "", missing, more, "people")
+        if row["status"] != "ok" or isnan(row["conf_low"]) or isnan(row["conf_high"]):
+            missing = "There is no interval to compare."
+            return Verdict("change", False, False, "", missing, None, "estimate")
+    gap = float(now["estimate"] - before["estimate"])
+    low = gap - sqrt(
+        (now["estimate"] - now["conf_low"]) ** 2 + (before["conf_high"] - before["estimate"]) ** 2
+    )
+    high = gap + sqrt(
+        (now["conf_high"] - now["estimate"]) ** 2 + (before["estimate"] - before["conf_low"]) ** 2
+    )
+    if low <= 0 <= high:
+        missing = "The difference is within what chance does."
+        return Verdict("change", False, False, "", missing, None, "width")
+    direction: Direction = ""
+    if term in LESS_IS_BETTER or term in MORE_IS_BETTER:
+        direction = "better" if (gap > 0) == (term in MORE_IS_BETTER) else "worse"
+    return Verdict("change", True, False, direction, "", None)
 
 
 def judge_cause(

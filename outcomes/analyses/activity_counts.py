@@ -7,7 +7,10 @@ import pandas as pd
 from outcomes.analyses.observed import mean_rows, share_rows
 from outcomes.analyses.periods import Period
 from outcomes.derive.cadence import cadence_at
+from outcomes.derive.event_grade import derive_event_grade
+from outcomes.derive.responder import derive_responder
 from outcomes.derive.windows import derive_windows
+from outcomes.instruments import Instrument
 from outcomes.tables import Tables
 
 KEYS = ["group"]
@@ -121,7 +124,7 @@ def window_rows(
     -------
     DataFrame
         Terms ``answered_day_N`` for each window, ``answered`` over all of them (n_patients counts
-        scores due), and ``mean_improvement`` at `window`.
+        scores due), and ``mean_improvement`` and ``responders`` at `window`.
 
     Notes
     -----
@@ -161,7 +164,55 @@ def window_rows(
         n_eligible=_by_group(grid, here.groupby("group").size()).to_numpy(),
         method=f"mean improvement at day {window} of those with both scores",
     )
-    return pd.concat([answered, better])
+    if not instrument.thresholds:
+        return pd.concat([answered, better])
+    return pd.concat([answered, better, _responders(here.assign(before=before), grid, instrument)])
+
+
+def _responders(due: pd.DataFrame, grid: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Share who reached the main threshold of the instrument, of those whose answer tells."""
+    reached = derive_responder(due["before"], due["value"], instrument, instrument.threshold())
+    seen = due.assign(event=reached == "yes")[reached != "missing"]
+    return share_rows(seen, grid, KEYS, 1, LEVEL).assign(
+        term="responders",
+        n_eligible=_by_group(grid, due.groupby("group").size()).to_numpy(),
+        method="of those whose answer tells, Wilson",
+    )
+
+
+def serious_rows(
+    tables: Tables, people: pd.DataFrame, grid: pd.DataFrame, period: Period
+) -> pd.DataFrame:
+    """Count sessions of the period that a serious event is recorded after.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set as known at the end of the period, with sessions and adverse events.
+    people : DataFrame
+        Patients: patient_id, group.
+    grid : DataFrame
+        One row a group.
+    period : Period
+        The period.
+
+    Returns
+    -------
+    DataFrame
+        Term ``serious``; n_patients counts attended sessions.
+    """
+    sessions, events = tables.sessions, tables.adverse_events
+    assert sessions is not None
+    assert events is not None
+    held = sessions[period.holds(sessions["date"]) & (sessions["status"] == "attended")]
+    held = held[["session_id", "patient_id"]].merge(
+        people[["patient_id", "group"]], on="patient_id"
+    )
+    grave = events.loc[derive_event_grade(events) == "serious", "session_id"]
+    seen = held.assign(event=held["session_id"].isin(grave))
+    return share_rows(seen, grid, KEYS, 1, LEVEL).assign(
+        term="serious", unit="share of sessions", method="of attended sessions, Wilson"
+    )
 
 
 def lapsed_rows(

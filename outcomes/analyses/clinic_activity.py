@@ -15,6 +15,10 @@ answered_day_N           the same for one analysis window; n_patients is patient
 mean_improvement         mean improvement of pain of patients whose 12-week window ended in the
                          period; n_eligible is those due, n_patients those with both scores;
                          refused where these are too few
+responders               of the same patients, share who reached the main threshold of the
+                         instrument (for pain 30 % less), of those whose answer tells
+serious                  share of attended sessions after which a serious event is recorded;
+                         n_patients counts sessions
 lapsed                   patients who lapsed in the period (count)
 last_known_pain          mean of their last scores of the half year before the end of the period;
                          n_eligible lapsed, n_patients with such a score
@@ -42,6 +46,7 @@ from outcomes.analyses.activity_counts import (
     cadence_on,
     count_row,
     lapsed_rows,
+    serious_rows,
     window_rows,
 )
 from outcomes.analyses.assemble import assemble, starting_rows
@@ -57,6 +62,7 @@ from outcomes.tables import Tables
 QUESTION = "clinic_activity"
 NO_SESSIONS = "appointments are not recorded"
 NO_SCORES = "pain is not recorded"
+NO_EVENTS = "adverse events are not recorded"
 
 
 @dataclass(frozen=True)
@@ -185,10 +191,14 @@ def _period_rows(tables: Tables, spec: ClinicActivitySpec, period: Period) -> pd
     fresh = people[period.holds(people["start"])]
     parts = [count_row(fresh, grid, "new_patients", "patients")]
     if known.sessions is None:
-        terms = ("sessions_attended", "patients_seen", "no_show", "cancelled", "lapsed")
+        terms = ("sessions_attended", "patients_seen", "no_show", "cancelled", "lapsed", "serious")
         parts += [_refused(grid, term, NO_SESSIONS) for term in terms]
     else:
         parts.append(appointment_rows(known, people, grid, period))
+        if known.adverse_events is None:
+            parts.append(_refused(grid, "serious", NO_EVENTS))
+        else:
+            parts.append(serious_rows(known, people, grid, period))
         parts.append(
             lapsed_rows(
                 known,
@@ -207,7 +217,8 @@ def _period_rows(tables: Tables, spec: ClinicActivitySpec, period: Period) -> pd
             )
         )
     else:
-        parts += [_refused(grid, term, NO_SCORES) for term in ("answered", "mean_improvement")]
+        unscored = ("answered", "mean_improvement", "responders")
+        parts += [_refused(grid, term, NO_SCORES) for term in unscored]
     return pd.concat(parts, ignore_index=True).assign(group_by=spec.group_by, landmark=period.label)
 
 
