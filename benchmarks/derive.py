@@ -28,6 +28,7 @@ from outcomes.simulate.write import write_parts
 from outcomes.tables import Tables
 
 SCORES, SESSIONS, DIARY = 20, 10, 28
+CLINICS = 500
 SIZES = "10000,100000"
 START = np.datetime64("2022-01-03")
 REPEATED = ("patient_id", "instrument", "timing", "status", "time")
@@ -64,7 +65,16 @@ def _records(draw: np.random.Generator, first: int, number: int) -> dict[str, pd
     held[::SESSIONS] = begun.astype("datetime64[us]")
     codes = np.arange(first * SESSIONS, (first + number) * SESSIONS).astype(str)
     return {
-        "patients": pd.DataFrame({"patient_id": ids, "index_date": begun.astype("datetime64[us]")}),
+        "patients": pd.DataFrame(
+            {
+                "patient_id": ids,
+                "clinic": _text(draw, [f"clinic {each:03}" for each in range(CLINICS)], number),
+                "sex": _text(draw, ["female", "male"], number),
+                "birth_year": draw.integers(1940, 2005, number).astype("float64"),
+                "onset": _text(draw, ["acute", "subacute", "chronic"], number),
+                "index_date": begun.astype("datetime64[us]"),
+            }
+        ),
         "sessions": pd.DataFrame(
             {
                 "session_id": pd.Series(np.char.add("S", codes), dtype="str"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import pandas as pd
+
 from outcomes.derive.patient import derive_patients
 from outcomes.errors import EstimationError
 from outcomes.tables import Tables
@@ -41,7 +43,24 @@ def clinics_too_small(tables: Tables, minimum: int) -> tuple[str, ...]:
         Codes in order, an empty one for the patients that belong to none. Nothing where no clinic
         is large enough: then none is shown on its own that everyone could be compared with.
     """
-    sizes = derive_patients(tables)["clinic"].fillna("").value_counts()
+    return small_clinics(derive_patients(tables)["clinic"].fillna("").value_counts(), minimum)
+
+
+def small_clinics(sizes: pd.Series, minimum: int) -> tuple[str, ...]:
+    """List the clinics with too few patients to be shown on their own, as `clinics_too_small` does.
+
+    Parameters
+    ----------
+    sizes : Series of int
+        Number of patients by clinic.
+    minimum : int
+        Smallest number of patients of a clinic that may be shown.
+
+    Returns
+    -------
+    tuple of str
+        Codes in order; nothing where no clinic is large enough.
+    """
     small = sizes[sizes < minimum]
     return tuple(sorted(small.index)) if len(small) < len(sizes) else ()
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from outcomes.cli.command import DONE, Commands, add_command, day, warn
 
+NETWORK = "network"
+
 
 def add(commands: Commands) -> None:
     """Add the command ``report`` to a parser."""
@@ -20,7 +22,8 @@ def add(commands: Commands) -> None:
         dest="reader",
         default="manager",
         metavar="WHOM",
-        help="manager (default), researcher, therapist or all",
+        help="manager (default), researcher, therapist, all, or network: very many patients, "
+        "read in parts",
     )
     parser.add_argument(
         "--clinic", default="", metavar="NAME|all",
@@ -46,6 +49,10 @@ def add(commands: Commands) -> None:
         "--names", type=Path, metavar="FILE",
         help="CSV with id and name: the pages with names, on this screen only, until Ctrl-C",
     )  # fmt: skip
+    parser.add_argument(
+        "--scheduler", default="", metavar="ADDRESS",
+        help="report over the whole network on a Dask cluster, such as tcp://host:8786",
+    )  # fmt: skip
     parser.add_argument("--pdf", action=argparse.BooleanOptionalAction, default=True)
 
 
@@ -57,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     from outcomes.report.progress import Progress
     from outcomes.report.usage import UsageError
 
+    if _is_network(options):
+        return _network(options)
     known = readers()
     if options.reader not in (*known, "all"):
         raise UsageError(
@@ -86,6 +95,43 @@ def run(options: argparse.Namespace) -> int:
     print(index)
     if names:
         _show(pages, names)
+    return DONE
+
+
+def _is_network(options: argparse.Namespace) -> bool:
+    """Whether the report is over a whole network: asked for, or the manager's of very many."""
+    from outcomes.report.usage import UsageError
+
+    asked = bool(options.scheduler) or options.reader == NETWORK
+    one = options.clinic or options.therapist or options.names or options.period
+    if asked and (one or options.reader not in (NETWORK, "manager")):
+        raise UsageError(
+            "A report over a whole network is about all patients up to a day.",
+            "Leave out --clinic, --therapist, --period and --names, or report without --scheduler.",
+        )
+    if asked or one or options.reader != "manager" or options.data is None:
+        return asked
+    from outcomes.report.network import is_network
+
+    return is_network(options.data)
+
+
+def _network(options: argparse.Namespace) -> int:
+    from outcomes.report.network import NetworkOrder, make_network_report
+    from outcomes.report.places import sample_folder
+    from outcomes.report.progress import Progress
+
+    order = NetworkOrder(
+        data=options.data or sample_folder(),
+        out=options.out,
+        as_of=options.as_of or "",
+        audience=options.audience,
+        paper=options.paper,
+        pdf=options.pdf,
+        scheduler=options.scheduler,
+    )
+    with Progress("Report") as progress:
+        print(make_network_report(order, say=progress.say, on_step=progress.step))
     return DONE
 
 

@@ -13,7 +13,13 @@ from outcomes.io.importing import ImportSummary
 from outcomes.io.load import load, read_tables
 from outcomes.io.mapping import Mapping
 from outcomes.io.mapping_file import read_mapping
-from outcomes.io.partitions import PartitionedData, open_partitions
+from outcomes.io.partitions import (
+    PartitionedData,
+    Parts,
+    WholeData,
+    open_partitions,
+    read_in_parts,
+)
 from outcomes.io.write import keep_rejects, write_rejects, write_tables
 
 __all__ = [
@@ -21,6 +27,8 @@ __all__ = [
     "Loaded",
     "Mapping",
     "PartitionedData",
+    "Parts",
+    "WholeData",
     "import_csv",
     "import_excel",
     "import_fhir",
@@ -30,6 +38,7 @@ __all__ = [
     "keep_rejects",
     "load",
     "open_partitions",
+    "read_in_parts",
     "read_mapping",
     "read_tables",
     "write_rejects",

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from outcomes.errors import DataContractError
 from outcomes.instruments import InstrumentRegistry, default_registry
-from outcomes.io.load import TRUTH_FILE, read_import_record
+from outcomes.io.load import TRUTH_FILE, read_import_record, read_tables
 from outcomes.io.place import read_whole
 from outcomes.schema import SCHEMAS
 from outcomes.settings import SETTINGS_FILE, Settings, read_settings
@@ -54,7 +54,7 @@ class PartitionedData:
     absent : tuple of str
         Tables and columns (``table`` or ``table.column``) that are not.
     accounting : DataFrame
-        A row a table: table, file, rows_read, rows_accepted, rows_rejected.
+        A row a table: table, file, rows_read, rows_accepted, rows_rejected, rejected_at_import.
     settings : Settings
         Cut points and names.
     registry : InstrumentRegistry
@@ -151,6 +151,82 @@ class PartitionedData:
             elif frame[column].dtype != dtype:
                 frame[column] = frame[column].astype(dtype)
         return frame[list(dtypes)]
+
+
+@dataclass(frozen=True)
+class WholeData:
+    """A data set in memory, to be used as one of a single partition.
+
+    Parameters
+    ----------
+    tables : Tables
+        The data set.
+    """
+
+    tables: Tables
+
+    @property
+    def count(self) -> int:
+        """Number of partitions."""
+        return 1
+
+    @property
+    def accounting(self) -> pd.DataFrame | None:
+        """Rows read, accepted and rejected, a row a table."""
+        return self.tables.accounting
+
+    def read(self, number: int, *, only: Collection[str] = ()) -> Tables:
+        """Give the data set.
+
+        Parameters
+        ----------
+        number : int
+            0.
+        only : collection of str
+            Not looked at: everything is in memory already.
+
+        Returns
+        -------
+        Tables
+            The data set.
+        """
+        return self.tables
+
+    def without_rows(self) -> Tables:
+        """Give the data set without anybody in it.
+
+        Returns
+        -------
+        Tables
+            As `PartitionedData.without_rows`.
+        """
+        return self.tables.restrict([])
+
+
+Parts = PartitionedData | WholeData
+
+
+def read_in_parts(folder: Path | str, *, as_of: str | pd.Timestamp | None = None) -> Parts:
+    """Open a data set to be read a partition at a time, or read it whole where it is not cut.
+
+    Parameters
+    ----------
+    folder : Path or str
+        Folder of a data set.
+    as_of : Timestamp or str, optional
+        The day to read the records at; the last day on which anything was observed unless given.
+
+    Returns
+    -------
+    PartitionedData or WholeData
+        To be asked with `outcomes.scale`.
+
+    Raises
+    ------
+    DataContractError
+        As for `read_tables`.
+    """
+    return open_partitions(folder, as_of=as_of) or WholeData(read_tables(folder, as_of=as_of))
 
 
 def partition_numbers(frames: Mapping[str, pd.DataFrame]) -> dict[str, NDArray[np.intp]]:
@@ -257,7 +333,8 @@ def open_partitions(
         if record is None:
             return None
         settings = read_settings(folder)
-        name = read_import_record(folder).get("name") or folder.resolve().name
+        imported = read_import_record(folder)
+        name = imported.get("name") or folder.resolve().name
         paths = {name: folder / f"{name}.parquet" for name in record["tables"]}
         same = all(
             path.is_file()
@@ -273,6 +350,7 @@ def open_partitions(
         ]
         if not same or strange or "patients" not in paths:
             return None
+    rejected = {row["table"]: row["rows_rejected"] for row in imported.get("accounting", [])}
     rows = [int(said["rows"]) for said in record["tables"].values()]
     accounting = pd.DataFrame(
         {
@@ -281,6 +359,7 @@ def open_partitions(
             "rows_read": rows,
             "rows_accepted": rows,
             "rows_rejected": 0,
+            "rejected_at_import": [rejected.get(name, 0) for name in paths],
         }
     )
     last_day = pd.Timestamp(record["last_day"])

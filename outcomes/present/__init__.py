@@ -17,6 +17,7 @@ from outcomes.present.sections.completeness import answer_rates, who_answered
 from outcomes.present.sections.context import published_figures
 from outcomes.present.sections.cover import cover
 from outcomes.present.sections.difference import group_differences
+from outcomes.present.sections.front import front_page
 from outcomes.present.sections.handout import handout
 from outcomes.present.sections.headaches import headache_course
 from outcomes.present.sections.missing import (
@@ -27,6 +28,7 @@ from outcomes.present.sections.missing import (
 )
 from outcomes.present.sections.morning_page import morning_page
 from outcomes.present.sections.movement import neck_movement
+from outcomes.present.sections.network import network_cover
 from outcomes.present.sections.pain import pain_course, pain_split
 from outcomes.present.sections.patient_page import patient_page
 from outcomes.present.sections.practice_patterns import practice_patterns
@@ -75,6 +77,7 @@ __all__ = [
     "definitions",
     "disclose",
     "first_plan_table",
+    "front_page",
     "further_outcomes",
     "group_differences",
     "handout",
@@ -84,6 +87,7 @@ __all__ = [
     "morning_page",
     "naive_against_corrected",
     "neck_movement",
+    "network_cover",
     "not_recorded",
     "pain_course",
     "pain_return_section",

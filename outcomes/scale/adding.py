@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
 from outcomes.errors import OutcomesError
-from outcomes.io import PartitionedData
+from outcomes.io import Parts
 from outcomes.tables import Tables
 
 Step = Callable[[int, int], None]
@@ -34,7 +34,7 @@ Sums = TypeVar("Sums", bound=Additive)
 
 
 def add_up(
-    data: PartitionedData,
+    data: Parts,
     gather: Callable[[Tables], Sums],
     *,
     only: Collection[str] = (),
@@ -46,7 +46,7 @@ def add_up(
 
     Parameters
     ----------
-    data : PartitionedData
+    data : PartitionedData or WholeData
         The data set.
     gather : callable
         Makes the sums of one partition: a function of a module, or a `functools.partial` of one,
@@ -89,7 +89,7 @@ def add_up(
 class _Work:
     """What is done with the partition of a number."""
 
-    data: PartitionedData
+    data: Parts
     gather: Callable[[Tables], Any]
     only: tuple[str, ...]
 

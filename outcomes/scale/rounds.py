@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from outcomes.io import PartitionedData
+from outcomes.errors import EstimationError
+from outcomes.io import Parts
 from outcomes.results import AnalysisResult
 from outcomes.scale.adding import Step, add_up
 from outcomes.scale.together import Together
@@ -21,10 +22,11 @@ Question = Generator[Gather, Any, AnalysisResult]
 
 
 def ask(
-    data: PartitionedData,
+    data: Parts,
     questions: Mapping[str, Question],
     *,
     only: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
     scheduler: str = "",
     workers: int | None = None,
     on_step: Step | None = None,
@@ -34,12 +36,14 @@ def ask(
 
     Parameters
     ----------
-    data : PartitionedData
+    data : PartitionedData or WholeData
         The data set.
     questions : mapping of str to Question
         Questions by name, each not begun yet.
     only : tuple of str
         Tables that they look at besides patients; all unless given.
+    without : tuple of str
+        Clinics whose patients are left out.
     scheduler, workers
         As for `add_up`.
     on_step : callable, optional
@@ -70,9 +74,12 @@ def ask(
             if on_step is not None:
                 on_step(before * count + done, max(readings, before + 1) * count)
 
-        found = add_up(
-            data, Together(asked), only=only, scheduler=scheduler, workers=workers, on_step=step
-        )
+        gather = Together(asked, without)
+        found = add_up(data, gather, only=only, scheduler=scheduler, workers=workers, on_step=step)
+        if all(found[name] is None for name in asked):
+            raise EstimationError(
+                "There is no patient to ask about.", "Choose a later date, or other records."
+            )
         asked = {
             name: gather
             for name in asked

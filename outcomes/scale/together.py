@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from outcomes.derive.patient import derive_patients
 from outcomes.tables import Tables
 
 
@@ -44,10 +45,19 @@ class Together:
     ----------
     gathers : mapping of str to callable
         Functions of `Tables`, or partials of them, by the name of their sums.
+    without : tuple of str
+        Clinics whose patients are left out.
     """
 
     gathers: Mapping[str, Callable[[Tables], Any]]
+    without: tuple[str, ...] = ()
 
     def __call__(self, tables: Tables) -> ByName:
         """Sum a partition in every way."""
+        if self.without:
+            people = derive_patients(tables)
+            kept = ~people["clinic"].fillna("").isin(self.without)
+            tables = tables.restrict(people.loc[kept, "patient_id"])
+        if tables.patients.empty:
+            return ByName(dict.fromkeys(self.gathers))
         return ByName({name: gather(tables) for name, gather in self.gathers.items()})

@@ -34,6 +34,24 @@ def test_a_change_has_a_sign_unless_it_rounds_to_nothing() -> None:
     assert write.signed(NAN) == "–"
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (9_999, "9,999"),
+        (10_000, "10.0k"),
+        (99_949, "99.9k"),
+        (99_950, "100k"),
+        (999_499, "999k"),
+        (999_500, "1.00M"),
+        (12_345_678, "12.3M"),
+        (float("nan"), write.NOT_KNOWN),
+    ],
+)
+def test_counts_where_there_is_little_room(value: float, text: str) -> None:
+    assert write.short_number(value) == text
+
+
 def test_counts_take_the_right_number() -> None:
     assert write.count(1, "patient") == "1 patient"
     assert write.count(0, "patient") == "0 patients"

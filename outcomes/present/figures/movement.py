@@ -164,7 +164,8 @@ def _change(row: dict[str, float]) -> str:
 
 
 def _counted(row: dict[str, float]) -> str:
-    return f"{write.number(row['n_patients'])}/{write.number(row['n_eligible'])}"
+    answered, could = row["n_patients"], row["n_eligible"]
+    return f"{write.short_number(answered)}/{write.short_number(could)}"
 
 
 def _alt(

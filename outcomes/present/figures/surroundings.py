@@ -144,7 +144,12 @@ def write_counts(
             (-0.19, did, "n_patients"),
             (-0.27, "Could have", "n_eligible"),
         ):
-            row(height, name, {day: write.number(counts.loc[day, column]) for day in known}, INK)
+            row(
+                height,
+                name,
+                {day: write.short_number(counts.loc[day, column]) for day in known},
+                INK,
+            )
         return
     axes.annotate(
         f"{did} / could have", (0, -0.19), xycoords="axes fraction",
@@ -154,8 +159,8 @@ def write_counts(
     for position, group in enumerate(groups):
         counts = tables[group]
         cells = {
-            day: f"{write.number(counts.loc[day, 'n_patients'])}/"
-            f"{write.number(counts.loc[day, 'n_eligible'])}"
+            day: f"{write.short_number(counts.loc[day, 'n_patients'])}/"
+            f"{write.short_number(counts.loc[day, 'n_eligible'])}"
             for day in days
             if day in counts.index
         }

@@ -16,9 +16,10 @@ from outcomes.present.format.numbers import (
     proportion_interval,
     score,
     share,
+    short_number,
     signed,
 )
-from outcomes.present.format.times import date, dates, follow_up, period
+from outcomes.present.format.times import date, dates, ends, follow_up, period
 
 __all__ = [
     "NOT_KNOWN",
@@ -26,6 +27,7 @@ __all__ = [
     "count",
     "date",
     "dates",
+    "ends",
     "estimate",
     "follow_up",
     "interval",
@@ -38,5 +40,6 @@ __all__ = [
     "proportion_interval",
     "score",
     "share",
+    "short_number",
     "signed",
 ]

@@ -74,6 +74,26 @@ def number(value: float) -> str:
     return score(value, 0)
 
 
+def short_number(value: float) -> str:
+    """Write a count where there is little room.
+
+    Parameters
+    ----------
+    value : float
+        A whole number; NaN is not known.
+
+    Returns
+    -------
+    str
+        As `number` below ten thousand; above it in thousands (k) or millions (M), to three digits.
+    """
+    if not _known(value) or abs(value) < 10_000:
+        return number(value)
+    scale, unit = (1e6, "M") if abs(value) >= 999_500 else (1e3, "k")
+    scaled = value / scale
+    return f"{score(scaled, 0 if abs(scaled) >= 99.95 else 1 if abs(scaled) >= 9.995 else 2)}{unit}"
+
+
 def count(value: float, noun: str, plural: str = "") -> str:
     """Write a count with what it counts.
 

@@ -45,8 +45,8 @@ def dates(first: pd.Timestamp | str, last: pd.Timestamp | str) -> str:
     return f"{start.day} {start.month_name()} to {date(end)}"
 
 
-def period(label: str) -> str:
-    """Write a period.
+def ends(label: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Read the first and last day of a period from its label.
 
     Parameters
     ----------
@@ -55,23 +55,43 @@ def period(label: str) -> str:
 
     Returns
     -------
-    str
-        Such as ``July to September 2026``; a month by its name, a year by its number.
+    first, last : Timestamp
+        Both belong to the period.
     """
-    quarter = re.fullmatch(r"(\d{4})Q([1-4])", label)
-    if quarter:
+    if re.fullmatch(r"(\d{4})Q([1-4])", label):
         span = pd.Period(label, freq="Q")
-        first, last = span.start_time, span.end_time
-    else:
-        first, last = (pd.Timestamp(day) for day in label.split(" to "))
+        return span.start_time, span.end_time.normalize()
+    first, last = (pd.Timestamp(day) for day in label.split(" to "))
+    return first, last
+
+
+def period(label: str, *, short: bool = False) -> str:
+    """Write a period.
+
+    Parameters
+    ----------
+    label : str
+        ``2026Q3``, or two dates joined by "to".
+    short : bool
+        Whether to cut the months to three letters.
+
+    Returns
+    -------
+    str
+        Such as ``July to September 2026``, short ``Jul–Sep 2026``; a month by its name, a year by
+        its number.
+    """
+    first, last = ends(label)
     if first.day != 1 or (last + pd.Timedelta(days=1)).day != 1:
         return dates(first, last)
     if first.year == last.year and (first.month, last.month) == (1, 12):
         return str(first.year)
+    names = [f"{each:%b}" if short else each.month_name() for each in (first, last)]
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.month_name()} {first.year}"
+        return f"{names[0]} {first.year}"
     year = "" if first.year == last.year else f" {first.year}"
-    return f"{first.month_name()}{year} to {last.month_name()} {last.year}"
+    joiner = "–" if short and not year else " to "
+    return f"{names[0]}{year}{joiner}{names[1]} {last.year}"
 
 
 def follow_up(day: int, *, short: bool = False) -> str:
