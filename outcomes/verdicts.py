@@ -8,8 +8,8 @@ rest. A verdict that is not carried says what would do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil, inf, isinf, isnan, log, sqrt
+from dataclasses import dataclass, replace
+from math import ceil, inf, isinf, isnan, log, nan, sqrt
 from typing import Literal
 
 import pandas as pd
@@ -141,6 +141,8 @@ class Verdict:
     lack : {"", "people", "answers", "width", "estimate", "model", "disclosure"}
         What kind of thing is missing. People and width come with time at today's rate; answers of
         people who are there already do not, they have to be asked for.
+    answering : float
+        Share of those the sentence speaks of who are in the estimate; NaN where not known.
     """
 
     kind: Kind
@@ -150,6 +152,7 @@ class Verdict:
     missing: str
     more_answers: int | None
     lack: Lack = ""
+    answering: float = nan
 
 
 def kind_of(term: str) -> Kind:
@@ -221,7 +224,20 @@ def judge(
     make the interval narrow enough are n (w / w₀)² − n for a width w that must become w₀: it
     shrinks with the root of n while the spread stays what it is.
     """
-    rules = rules or VerdictRules()
+    verdict = _judged(row, registry, rules or VerdictRules(), converged, eligible)
+    whole = row["n_eligible"] if eligible is None or isnan(eligible) else eligible
+    known = verdict.lack != "disclosure" and whole > 0
+    return replace(verdict, answering=float(row["n_patients"] / whole)) if known else verdict
+
+
+def _judged(
+    row: pd.Series,
+    registry: InstrumentRegistry | None,
+    rules: VerdictRules,
+    converged: bool,
+    eligible: float | None,
+) -> Verdict:
+    """Find the first thing that is missing."""
     kind = kind_of(row["term"])
     if row["status"] == "suppressed":
         # Its count is hidden too, so nothing may be said about how many are missing.
@@ -375,6 +391,33 @@ def judge_change(now: pd.Series, before: pd.Series, rules: VerdictRules | None =
     if term in LESS_IS_BETTER or term in MORE_IS_BETTER:
         direction = "better" if (gap > 0) == (term in MORE_IS_BETTER) else "worse"
     return Verdict("change", True, False, direction, "", None)
+
+
+def months_until(verdict: Verdict, new_per_month: float) -> int | None:
+    """Say in how many months a verdict will be carried at today's rate.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        One that is not carried.
+    new_per_month : float
+        Patients who begin care in a month.
+
+    Returns
+    -------
+    int or None
+        Months, at least 1. None where waiting does not help, because what lacks is answers of
+        people who are there already, or a model or an interval, or where nobody begins or answers.
+
+    Notes
+    -----
+    more answers ÷ (new patients a month × share of those who answer). Those who will answer next
+    month began long ago at about the rate of today, so how long a follow-up takes adds nothing.
+    """
+    rate = new_per_month * verdict.answering
+    if verdict.lack not in ("people", "width") or verdict.more_answers is None or not rate > 0:
+        return None
+    return max(ceil(verdict.more_answers / rate), 1)
 
 
 def judge_cause(

@@ -98,7 +98,7 @@ def check_words(page: str) -> None:
     assert not re.search(r"\b[a-z]+_[a-z_]+\b", words), re.findall(r"\b[a-z]+_[a-z_]+\b", words)
     assert not re.search(r"\b(nan|NaN|None|NaT|inf)\b|<NA>", words)
     assert "Traceback" not in words
-    answer = words.partition("The answer")[2].partition("In this report")[0]
+    answer = words.partition("What these records can say")[2].partition("Who improved")[0]
     for found in re.finditer(r"\d+%", answer):
         before = answer[max(0, found.start() - 40) : found.start()]
         counted = re.search(r"of [\d,]+ \($", before)
@@ -145,6 +145,7 @@ def test_one_clinic(sample: Frames, kernel: WarmKernel, notebook: Path, tmp_path
     assert "There is no comparison group here." in words
     assert "People who hurt come more often" in words
     assert "Groups formed at the start" not in page  # no arms, so no heading about them
+    assert "Clinics side by side" not in page  # nor about other clinics
     assert page.count("<img") == len(re.findall(r'<img alt="[^"]{30,}"', page)) >= 4
 
 

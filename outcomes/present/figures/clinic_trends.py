@@ -26,7 +26,7 @@ from outcomes.present.theme import QUIET, WIDTH, look
 from outcomes.results import AnalysisResult
 
 _COLUMNS = 4
-_HEIGHT = 1.35
+_HEIGHT, _BRIEF_HEIGHT = 1.35, 1.0
 
 
 def plot_clinic_trends(
@@ -34,6 +34,8 @@ def plot_clinic_trends(
     measure: str = "difference",
     window: int = 42,
     registry: InstrumentRegistry | None = None,
+    *,
+    brief: bool = False,
 ) -> Figure:
     """Draw one small chart a clinic, in alphabetical order and on one scale.
 
@@ -47,6 +49,8 @@ def plot_clinic_trends(
         Follow-up day; 0 for sessions.
     registry : InstrumentRegistry, optional
         Instruments of the data set; those shipped unless given.
+    brief : bool
+        Whether to draw it low and say how to read it in few words.
 
     Returns
     -------
@@ -68,14 +72,17 @@ def plot_clinic_trends(
     span = (min(int(c.index.min()) for c in shown), max(int(c.index.max()) for c in shown))
     columns = min(_COLUMNS, len(clinics))
     lines = -(-len(clinics) // columns)
+    alone = clinics == [""]
+    height = (_BRIEF_HEIGHT if brief else _HEIGHT) * (1.25 if lines == 1 else 1)
     with look():
         figure, grid = plt.subplots(
-            lines, columns, figsize=(WIDTH, 0.35 + _HEIGHT * lines), sharex=True, sharey=True,
+            lines, columns, figsize=(WIDTH, 0.35 + height * lines), sharex=True, sharey=True,
             squeeze=False,
         )  # fmt: skip
         figure.subplots_adjust(left=0.08, right=0.99, hspace=0.42, wspace=0.1)
         for axes, clinic in zip(grid.flat, clinics, strict=False):
-            axes.set_title(clean(clinic), fontsize=8.5)
+            if not alone:
+                axes.set_title(clean(clinic), fontsize=8.5)
             chart = charts[clinic]
             if len(chart):
                 draw_small(axes, chart.reindex(range(span[0], span[1] + 1)), measure, span)
@@ -100,8 +107,8 @@ def plot_clinic_trends(
     return finish(
         figure,
         alt=_alt(charts, measure, label),
-        caption=f"{label}, each clinic over time ({way})",
-        note=_how_to_read(result, shown, measure, window),
+        caption=f"{label}{'' if alone else ', each clinic over time'} ({way})",
+        note=_how_to_read(result, shown, measure, window, alone=alone, brief=brief),
     )
 
 
@@ -118,14 +125,26 @@ def _same_scale(axes: plt.Axes, shown: list[pd.DataFrame], measure: str) -> None
 
 
 def _how_to_read(
-    result: AnalysisResult, shown: list[pd.DataFrame], measure: str, window: int
+    result: AnalysisResult,
+    shown: list[pd.DataFrame],
+    measure: str,
+    window: int,
+    *,
+    alone: bool,
+    brief: bool,
 ) -> str:
     every = str(result.diagnostics.get("every", "quarter"))
     when = f"the {every} in which care began" if window else every
-    said = [f"All on one scale, by {when}."]
+    said = [f"By {when}." if alone else f"All on one scale, by {when}."]
     if measure == "difference":
-        said.append("The dark line at 0 is what would be expected of the same patients anywhere.")
-    if any(chart["low"].notna().any() for chart in shown):
+        whose = (
+            "patients who start alike, over all periods" if alone else "the same patients anywhere"
+        )
+        said.append(f"The dark line at 0 is what would be expected of {whose}.")
+    if brief:
+        if any(chart["low"].notna().any() for chart in shown):
+            said.append("Points stay within the band while nothing changes.")
+    elif any(chart["low"].notna().any() for chart in shown):
         said.append("The band is where a clinic's own points stay while nothing changes.")
         alarms = rows_of(result, f"{measure}_false_alarm")
         here = alarms["landmark"] == (f"day {window}" if window else "")

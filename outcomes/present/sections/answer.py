@@ -1,4 +1,4 @@
-"""The first page: the answer, how complete it is, and what cannot be said yet."""
+"""The answer in sentences, how complete it is, and what cannot be said yet."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def answer(release: Release) -> Section:
         The sentences that the data carry, the most asked-for first; how complete the scores are;
         what cannot be said yet and what would do; and what no number here can say.
     """
-    sentences = _sentences(release)
+    sentences = sentences_of(release)
     said = [sentence.text for sentence in sentences if sentence.carried]
     withheld = [sentence.text for sentence in sentences if not sentence.carried]
     if not said:
@@ -70,7 +70,19 @@ def answer(release: Release) -> Section:
     return Section(parts)
 
 
-def _sentences(release: Release) -> list[Sentence]:
+def sentences_of(release: Release) -> list[Sentence]:
+    """List the sentences of an answer, carried or not, the most asked-for first.
+
+    Parameters
+    ----------
+    release : Release
+        Released results: ``pain``, ``headaches`` and ``movement``, and any comparison of groups.
+
+    Returns
+    -------
+    list of Sentence
+        In order.
+    """
     pain, headaches, movement = release["pain"], release["headaches"], release["movement"]
     registry = release.registry
     found = [difference_sentence(result, registry) for result in compared(release)]

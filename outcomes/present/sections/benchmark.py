@@ -67,7 +67,12 @@ def clinic_comparison(release: Release, name: str, trends: str = "") -> Section:
 
 
 def clinic_courses(
-    release: Release, name: str, *, measure: str = "difference", window: int = 42
+    release: Release,
+    name: str,
+    *,
+    measure: str = "difference",
+    window: int = 42,
+    brief: bool = False,
 ) -> Section:
     """Show each clinic's own course over time, in small charts on one scale.
 
@@ -81,6 +86,8 @@ def clinic_courses(
         What is shown.
     window : int
         Follow-up day; 0 for sessions.
+    brief : bool
+        Whether it must share a page with much else.
 
     Returns
     -------
@@ -93,7 +100,8 @@ def clinic_courses(
     curve = result.curve
     drawn = len(curve) and ((curve["measure"] == measure) & (curve["window"] == window)).any()
     if drawn:
-        return Section([plot_clinic_trends(result, measure, window, release.registry)])
+        drawing = plot_clinic_trends(result, measure, window, release.registry, brief=brief)
+        return Section([drawing])
     if (rows.loc[here, "status"] == "suppressed").any():
         reason = "Withheld: there are too few people to show this outside the clinic."
     else:

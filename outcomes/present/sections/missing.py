@@ -52,16 +52,15 @@ def who_is_missing(release: Release) -> Section:
         for name, result in release.items()
         for step in result.exclusions.itertuples(index=False, name=None)
     ]
+    # many analyses leave out the same people for the same reason: said once
+    about: dict[tuple[str, ...], list[str]] = {}
+    for name, step, reason, before, after in steps:
+        if before != after and not (pd.isna(before) and pd.isna(after)):
+            said = (in_words(step), in_words(reason), _count(before), _count(after))
+            about.setdefault(said, []).append(_name(name, release))
     rows = [
-        (
-            _name(name, release),
-            _sentence_case(in_words(step)),
-            in_words(reason),
-            _count(before),
-            _count(after),
-        )
-        for name, step, reason, before, after in steps
-        if before != after and not (pd.isna(before) and pd.isna(after))
+        (_listed(names), _sentence_case(step), reason, before, after)
+        for (step, reason, before, after), names in about.items()
     ]
     hidden = any(pd.isna(before) and pd.isna(after) for *_, before, after in steps)
     if not rows and hidden:
@@ -77,6 +76,14 @@ def who_is_missing(release: Release) -> Section:
     return Section(
         [Table("Patients left out of each analysis", columns, rows, notes, numeric=False)]
     )
+
+
+def _listed(names: list[str]) -> str:
+    """List analyses; of many the first two and how many more."""
+    names = list(dict.fromkeys(names))
+    if len(names) > 3:
+        names = [*names[:2], f"{write.number(len(names) - 2)} more"]
+    return write.listing([names[0], *(f"{each[:1].lower()}{each[1:]}" for each in names[1:])])
 
 
 def not_recorded(absent: Collection[str]) -> Section:

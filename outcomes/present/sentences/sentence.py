@@ -35,10 +35,13 @@ class Sentence:
         Plain text.
     carried : bool
         False where the data cannot carry the sentence and the text says what is missing.
+    verdict : Verdict, optional
+        What is missing, where the sentence is not carried.
     """
 
     text: str
     carried: bool
+    verdict: Verdict | None = None
 
 
 def subject_of(outcome: str, registry: InstrumentRegistry | None) -> str:
@@ -113,7 +116,7 @@ def cannot(about: str, verdict: Verdict) -> Sentence:
     Sentence
         Not carried.
     """
-    return Sentence(f"{about}: can't say yet. {verdict.missing}", False)
+    return Sentence(f"{about}: can't say yet. {verdict.missing}", False, verdict)
 
 
 def answered(row: pd.Series | Row, verdict: Verdict, did: str = "answered") -> str:
