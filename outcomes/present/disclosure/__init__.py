@@ -8,6 +8,6 @@ shows is rendered from the release that `disclose` returns, so no number goes an
 from __future__ import annotations
 
 from outcomes.present.disclosure.policy import Policy
-from outcomes.present.disclosure.release import Release, disclose
+from outcomes.present.disclosure.release import Release, disclose, disclose_run
 
-__all__ = ["Policy", "Release", "disclose"]
+__all__ = ["Policy", "Release", "disclose", "disclose_run"]

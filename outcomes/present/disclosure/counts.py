@@ -26,6 +26,28 @@ def nearest(counts: pd.Series, step: int) -> pd.Series:
     return np.floor(pd.to_numeric(counts) / step + 0.5) * step
 
 
+def rounded(frame: pd.DataFrame, step: int) -> pd.DataFrame:
+    """Round all counts of a frame.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Counts are in columns named ``n_`` and more, or more and ``_n``.
+    step : int
+        Multiple to round to.
+
+    Returns
+    -------
+    DataFrame
+        A copy.
+    """
+    frame = frame.copy()
+    for column in frame.columns:
+        if str(column).startswith("n_") or str(column).endswith("_n"):
+            frame[column] = nearest(frame[column], step)
+    return frame
+
+
 def tells(text: str) -> bool:
     """Say whether a sentence may hold a count of people.
 

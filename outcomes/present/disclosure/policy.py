@@ -39,3 +39,16 @@ class Policy:
     def smallest_clinic(self) -> int:
         """Smallest number of patients of a clinic that a release may have in it; inside any."""
         return self.minimum if self.audience == "outside" else 0
+
+    @property
+    def slack(self) -> tuple[int, int]:
+        """How far below and above what is shown a rounded count may be."""
+        return self.round_to // 2, (self.round_to + 1) // 2 - 1
+
+    @property
+    def possible(self) -> int:
+        """How many values a small count that is withheld may still have, at least.
+
+        No fewer than a rounded count that is shown has.
+        """
+        return min(self.round_to, self.minimum)

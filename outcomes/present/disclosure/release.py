@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from outcomes.errors import DisclosureError
 from outcomes.instruments import InstrumentRegistry, default_registry
+from outcomes.present.disclosure.linked import hide_more, link
 from outcomes.present.disclosure.policy import Policy
 from outcomes.present.disclosure.rounding import released
 from outcomes.present.disclosure.withholding import SAME_PEOPLE, among, hidden_rows
@@ -84,23 +87,83 @@ def disclose(
     ----------
     Wilson EB. J Am Stat Assoc 1927;22:209–212.
     """
+    return disclose_run({"": results}, policy, registry)[""]
+
+
+def disclose_run(
+    run: Mapping[str, Mapping[str, AnalysisResult]],
+    policy: Policy,
+    registry: InstrumentRegistry | None = None,
+) -> dict[str, Release]:
+    """Decide what of all reports of a run may be shown, at once.
+
+    Parameters
+    ----------
+    run : mapping of str to mapping of str to AnalysisResult
+        Results by name, by the code of the clinic they are of; empty for all clinics together.
+    policy : Policy
+        Rules; for inside the results come back as they are.
+    registry : InstrumentRegistry, optional
+        Instruments of the data set; those shipped unless given.
+
+    Returns
+    -------
+    dict of str to Release
+        By the code of the clinic. As `disclose`, and nothing that is withheld in one report is
+        what all clinics have more than the others, or stands in another report.
+
+    Raises
+    ------
+    DisclosureError
+        If a result speaks of one patient and the release is for outside.
+    """
+    instruments = registry or default_registry()
     if policy.audience == "inside":
-        return Release(policy, dict(results), registry or default_registry())
-    personal = sorted(name for name, result in results.items() if result.scope == "patient")
+        return {who: Release(policy, dict(results), instruments) for who, results in run.items()}
+    personal = sorted(
+        {
+            name
+            for results in run.values()
+            for name, result in results.items()
+            if result.scope == "patient"
+        }
+    )
     if personal:
         raise DisclosureError(
             f"{len(personal)} results speak of single patients: {', '.join(personal)}.",
             "Leave them out of what is made for outside.",
         )
-    hidden = {name: hidden_rows(result.estimates, policy) for name, result in results.items()}
-    gone: set[tuple[str, ...]] = set()
-    for name, result in results.items():
-        people = hidden[name]["people"]
-        gone |= set(map(tuple, result.estimates.loc[people, list(SAME_PEOPLE)].to_numpy()))
-    shown, withheld = {}, 0
-    for name, result in results.items():
-        # a group withheld in one result must not be shown by another of the same report
-        rows = hidden[name].any(axis=1) | among(result.estimates[list(SAME_PEOPLE)], gone)
-        shown[name] = released(result, rows, gone, policy)
-        withheld += int(rows.sum())
-    return Release(policy, shown, registry or default_registry(), withheld)
+    gone: dict[str, set[tuple[str, ...]]] = {who: set() for who in run}
+    hidden = {}
+    for who, results in run.items():
+        small = {name: hidden_rows(result.estimates, policy) for name, result in results.items()}
+        for name, result in results.items():
+            people = result.estimates.loc[small[name]["people"], list(SAME_PEOPLE)]
+            gone[who] |= set(map(tuple, people.to_numpy()))
+        for name, result in results.items():
+            # a group withheld in one result must not be shown by another of the same report
+            also = among(result.estimates[list(SAME_PEOPLE)], gone[who])
+            hidden[who, name] = (small[name].any(axis=1) | also).to_numpy(copy=True)
+    linked = link(run, policy)
+    cells = linked.cells
+    before = [
+        hidden[who, name][int(row)]
+        for who, name, row in zip(cells["subject"], cells["result"], cells["row"], strict=True)
+    ]
+    after = hide_more(linked, pd.Series(before, index=cells.index, dtype=bool), policy)
+    for who, name, row in cells.loc[after, ["subject", "result", "row"]].to_numpy():
+        hidden[who, name][int(row)] = True
+    releases = {}
+    for who, results in run.items():
+        shown = {
+            name: released(
+                result,
+                pd.Series(hidden[who, name], index=result.estimates.index, dtype=bool),
+                gone[who],
+                policy,
+            )
+            for name, result in results.items()
+        }
+        withheld = sum(int(hidden[who, name].sum()) for name in results)
+        releases[who] = Release(policy, shown, instruments, withheld)
+    return releases

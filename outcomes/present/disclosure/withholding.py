@@ -11,6 +11,7 @@ SAME_PEOPLE = ("outcome", "group_by", "group", "landmark")
 """Columns that say which people a row is of."""
 _PEOPLE = ("n_eligible", "n_patients", "n_assessments")
 _OF_A_PERSON = {"min", "max", "minimum", "maximum", "range"}
+_OF_CURVE = "^(?:product limit|cumulative incidence|Turnbull)"
 _FAMILY = ("outcome", "estimand", "group_by", "landmark", "term")
 
 
@@ -34,6 +35,14 @@ def hidden_rows(estimates: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     share = is_share(estimates)
     rest = estimates["n_patients"] - estimates["n_events"]
     rare = share & ((estimates["n_events"] < policy.minimum) | (rest < policy.minimum))
+    # the same of shares that are read off a curve, and of what one responder took
+    reached = estimates["estimate"] * estimates["n_eligible"].fillna(estimates["n_patients"])
+    unreached = (1.0 - estimates["estimate"]) * estimates["n_eligible"].fillna(
+        estimates["n_patients"]
+    )
+    rare |= is_step(estimates) & ((reached < policy.minimum) | (unreached < policy.minimum))
+    per = estimates["term"].str.endswith("_per_responder")
+    rare |= per & ((estimates["n_events"] < policy.minimum) | (rest < policy.minimum))
     return pd.DataFrame(
         {
             "people": few
@@ -77,6 +86,23 @@ def is_share(estimates: pd.DataFrame) -> pd.Series:
     counted = estimates["n_events"].notna() & (estimates["n_patients"] >= estimates["n_events"])
     exact = (estimates["estimate"] - ratio).abs() < 1e-9
     return counted & (exact | estimates["estimate"].isna())
+
+
+def is_step(estimates: pd.DataFrame) -> pd.Series:
+    """Find shares that are read off a curve of people who left or reached something in time.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Estimates of one result.
+
+    Returns
+    -------
+    Series of bool
+        True for them; they are of people, but are no ratio of two counts.
+    """
+    of_curve = estimates["method"].str.contains(_OF_CURVE, regex=True)
+    return of_curve & (estimates["unit"] == "share") & ~is_share(estimates)
 
 
 def _second(frame: pd.DataFrame, small: pd.Series, size: str, policy: Policy) -> pd.Series:
