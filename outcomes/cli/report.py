@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from outcomes.cli.command import DONE, Commands, add_command, day, warn
+from outcomes.cli.command import DONE, PROBLEM, Commands, add_command, day, warn
 
 NETWORK = "network"
 
@@ -54,6 +54,15 @@ def add(commands: Commands) -> None:
         help="report over the whole network on a Dask cluster, such as tcp://host:8786",
     )  # fmt: skip
     parser.add_argument("--pdf", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument(
+        "--word", action=argparse.BooleanOptionalAction, default=False,
+        help="text and tables as Word documents too",
+    )  # fmt: skip
+    parser.add_argument(
+        "--verify", type=Path, metavar="FOLDER",
+        help="make the report in this folder again from the records as they are now, and say "
+        "whether every number is the same",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -64,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
     from outcomes.report.progress import Progress
     from outcomes.report.usage import UsageError
 
+    if options.verify:
+        return _verify(options)
     if _is_network(options):
         return _network(options)
     known = readers()
@@ -86,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
         audience=options.audience,
         paper=options.paper,
         pdf=options.pdf,
+        word=options.word,
     )
     pages: dict[str, str] = {}
     with Progress("Reports") as progress:
@@ -96,6 +108,20 @@ def run(options: argparse.Namespace) -> int:
     if names:
         _show(pages, names)
     return DONE
+
+
+def _verify(options: argparse.Namespace) -> int:
+    """Make a locked report again and say what is not as it was."""
+    from outcomes.report.lock import SAME_NUMBERS
+    from outcomes.report.make import verify_report
+    from outcomes.report.places import sample_folder
+    from outcomes.report.progress import Progress
+
+    data = options.data or sample_folder()
+    with Progress("Report") as progress:
+        found = verify_report(options.verify, data, say=progress.say, on_step=progress.step)
+    print("\n".join(found) if found else "The same to the digit: records, choices, versions, page.")
+    return DONE if not found or found[-1] == SAME_NUMBERS else PROBLEM
 
 
 def _is_network(options: argparse.Namespace) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from nbformat import NotebookNode
 
 from outcomes import __version__
 from outcomes.analyses.selection import clinics_too_small, select_patients
@@ -16,15 +21,26 @@ from outcomes.io import Loaded, keep_rejects, load
 from outcomes.present import Policy
 from outcomes.present import format as write
 from outcomes.report.kernel import WarmKernel
+from outcomes.report.lock import Lock, make_lock, records_fingerprint, verify, write_lock
 from outcomes.report.naming import folder_name
-from outcomes.report.origin import choices_fingerprint, data_fingerprint, imprint
+from outcomes.report.origin import choices_fingerprint, imprint
 from outcomes.report.page import Imprint, build_page
 from outcomes.report.pdf import HOW_TO_GET, pdf_maker, write_pdf
-from outcomes.report.period import Period, last_quarter
+from outcomes.report.period import Period, last_quarter, read_period
 from outcomes.report.places import INSIDE_ONLY, notebook_for
-from outcomes.report.publish import PAGE, PDF, Entry, staged, write_entry, write_index
+from outcomes.report.publish import (
+    PAGE,
+    PDF,
+    WORD,
+    Entry,
+    published,
+    staged,
+    write_entry,
+    write_index,
+)
 from outcomes.report.subjects import Subject, subjects
 from outcomes.report.usage import UsageError
+from outcomes.report.word import HOW_TO_GET_WORD, word_maker, write_word
 from outcomes.schema import SCHEMAS
 from outcomes.tables import Tables
 
@@ -77,6 +93,8 @@ class ReportOrder:
         Size of the printed page.
     pdf : bool
         Whether to make PDFs too.
+    word : bool
+        Whether to write text and tables as Word documents too.
     """
 
     data: Path
@@ -90,6 +108,7 @@ class ReportOrder:
     audience: str = "inside"
     paper: str = "a4"
     pdf: bool = True
+    word: bool = False
 
 
 def make_reports(
@@ -125,13 +144,29 @@ def make_reports(
     weasyprint = pdf_maker() if order.pdf else None
     if order.pdf and weasyprint is None:
         say(HOW_TO_GET)
-    with WarmKernel() as kernel:
+    docx = word_maker() if order.word else None
+    if order.word and docx is None:
+        say(HOW_TO_GET_WORD)
+    # one page is printed while the kernel, another process, works on the next
+    with WarmKernel() as kernel, ThreadPoolExecutor(max_workers=1) as printer:
         kernel.prepare(_WARM_UP.format(data=str(order.data.resolve()), as_of=order.as_of or None))
         tables, period = _read(order, say)
-        data = data_fingerprint(order.data)
+        records = records_fingerprint(tables)
         whom = _subjects(order, tables, say)
         jobs = [(reader, subject) for reader in order.readers for subject in whom]
+        printing: deque[tuple[str, Future[str]]] = deque()
+
+        def finish(left: int) -> None:
+            """Wait until no more than some reports are being printed."""
+            while len(printing) > left:
+                title, future = printing.popleft()
+                page = future.result()
+                if on_page is not None:
+                    on_page(title, page)
+                say(f"{len(jobs) - waiting - len(printing)} of {len(jobs)}: {title}")
+
         for position, (reader, subject) in enumerate(jobs):
+            waiting = len(jobs) - position
             parameters = _parameters(order, subject, tables, period)
 
             def step(done: int, total: int, before: int = position) -> None:
@@ -139,21 +174,98 @@ def make_reports(
 
             parameters |= _OF_READER.get(reader, {})
             node = kernel.run(notebooks[reader], parameters, on_step=step)
+            finish(0)
             chosen = {name: value for name, value in parameters.items() if name != "data"}
             choices = choices_fingerprint(notebooks[reader], chosen, tables.settings)
-            line = imprint(data, choices, write.date(tables.as_of))
-            page = build_page(node, _imprint(order, reader, subject, tables, line))
-            with staged(
-                order.out, order.audience, _folder(order, reader, subject, period)
-            ) as folder:
-                (folder / PAGE).write_text(page, encoding="utf-8")
-                if weasyprint is not None:
-                    write_pdf(weasyprint, page, folder / PDF)
-                write_entry(folder, _entry(order, reader, subject, tables, period, line))
-            if on_page is not None:
-                on_page(f"{_title(reader)}: {subject.name}", page)
-            say(f"{position + 1} of {len(jobs)}: {_title(reader)}, {subject.name}")
+            made = _Made(reader, subject, tables, period, records, choices)
+            title = f"{_title(reader)}: {subject.name}"
+            printing.append((title, printer.submit(_publish, order, made, node, weasyprint, docx)))
+        waiting = 0
+        finish(0)
     return write_index(order.out)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What one report is of and what it was made of."""
+
+    reader: str
+    subject: Subject
+    tables: Tables
+    period: Period
+    records: dict[str, str]
+    choices: str
+
+
+def _publish(
+    order: ReportOrder, made: _Made, node: NotebookNode, weasyprint: Any | None, docx: Any | None
+) -> str:
+    """Write a report into its folder and return its page."""
+    reader, subject, tables, period = made.reader, made.subject, made.tables, made.period
+    data = hashlib.sha256(json.dumps(made.records, sort_keys=True).encode()).hexdigest()
+    line = imprint(data, made.choices, write.date(tables.as_of))
+    page = build_page(node, _imprint(order, reader, subject, tables, line))
+    with staged(order.out, order.audience, _folder(order, reader, subject, period)) as folder:
+        (folder / PAGE).write_text(page, encoding="utf-8")
+        if weasyprint is not None:
+            write_pdf(weasyprint, page, folder / PDF)
+        if docx is not None:
+            write_word(docx, page, folder / WORD)
+        write_entry(folder, _entry(order, reader, subject, tables, period, line))
+        ordered = {
+            "reader": reader,
+            "clinic": subject.clinic,
+            "therapist": subject.therapist,
+            "period": period.code,
+            "compare": order.compare,
+            "as_of": tables.as_of.date().isoformat(),
+            "audience": order.audience,
+        }
+        write_lock(folder, make_lock(ordered, made.records, made.choices, page))
+    return page
+
+
+def verify_report(place: Path, data: Path, *, say: Say, on_step: OnStep) -> list[str]:
+    """Make a report again from the records as they are now, and compare it with what it was.
+
+    Parameters
+    ----------
+    place : Path
+        Folder of the report.
+    data : Path
+        Folder of the data set, which may have grown since.
+    say, on_step : callable
+        As for `make_reports`.
+
+    Returns
+    -------
+    list of str
+        What is not as it was; empty where every number is the same.
+
+    Raises
+    ------
+    OutcomesError
+        If the folder holds no lock, or the report cannot be made again.
+    """
+
+    def make(lock: Lock, out: Path) -> Path:
+        ordered = lock.order
+        again = ReportOrder(
+            data,
+            out,
+            readers=(ordered["reader"],),
+            clinic=ordered["clinic"],
+            therapist=ordered["therapist"],
+            period=read_period(ordered["period"]),
+            compare=ordered["compare"],
+            as_of=ordered["as_of"],
+            audience=ordered["audience"],
+            pdf=False,
+        )
+        make_reports(again, say=say, on_step=on_step)
+        return published(out)[0][0]
+
+    return verify(place, make)
 
 
 def _check(order: ReportOrder) -> None:

@@ -78,8 +78,20 @@ def imprint(data: str, choices: str, as_of: str) -> str:
     str
         One line for the foot of the report. The same line means the same numbers.
     """
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    used = ", ".join(f"{name} {number}" for name, number in versions().items())
     return (
         f"Records read up to {as_of}. Data {data[:_SHOWN]}, choices {choices[:_SHOWN]} "
-        f"(SHA-256). outcomes {__version__}, Python {platform.python_version()}, {libraries}."
+        f"(SHA-256). {used}."
     )
+
+
+def versions() -> dict[str, str]:
+    """List what numbers depend on besides records and choices.
+
+    Returns
+    -------
+    dict of str to str
+        Version of this package, of Python and of the libraries that compute.
+    """
+    known = {"outcomes": __version__, "Python": platform.python_version()}
+    return known | {name: version(name) for name in _LIBRARIES}

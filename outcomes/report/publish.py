@@ -23,6 +23,7 @@ from outcomes.errors import OutcomesError
 from outcomes.report.page import AUDIENCES, SYNTHETIC
 
 PAGE, PDF, ENTRY, INDEX = "report.html", "report.pdf", "report.json", "index.html"
+WORD = "report.docx"
 _STAGED, _OLD = ".staged-", ".old-"
 _DAY = 86_400
 
