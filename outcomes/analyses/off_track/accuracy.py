@@ -47,7 +47,7 @@ def estimate_off_track_accuracy(
         session. ``exceedance``: scores with mid-P ≤ .05, by session, clinic and starting score;
         near .05 where the charts hold. ``alarms_per_100_visits`` by signal;
         ``alarms_per_100_patients_month``: first off-track flags by 100 patients and month in the
-        first course. ``wrong_share``: first flags after which pain was usual again.
+        first course. ``wrong_share``: first flags after which the patient turned out fine.
 
     Raises
     ------

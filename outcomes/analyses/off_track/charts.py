@@ -188,37 +188,6 @@ def fit_sudden(rows: pd.DataFrame, spec: OffTrackSpec) -> OrdinalFit | None:
     return fit_ordinal(score, x, departure=np.full(x.shape[1], DEPARTURE))
 
 
-def later_tail(rows: pd.DataFrame, charts: Charts, spec: OffTrackSpec) -> Floats:
-    """Place later scores among those of everyone with the same start.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Past sessions, as for `fit_charts`, and ``later``, the score some weeks after each.
-    charts : Charts
-        For its knots.
-    spec : OffTrackSpec
-        As many later scores are needed as starters at a session.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        mid-P of the later score given start and session; missing where it cannot be had.
-    """
-    known = rows["course"] & rows["baseline"].notna() & rows["later"].notna()
-    here = np.flatnonzero(known & (rows["session"] > 1))
-    later = rows["later"].to_numpy(dtype=float)[here]
-    out = np.full(len(rows), np.nan)
-    if not charts.by_session or len(here) < spec.min_effective or len(np.unique(later)) < 2:
-        return out
-    session = rows["session"].to_numpy()[here]
-    early = [(session > edge).astype(float) for edge in (2, *_EARLY)]
-    x = np.column_stack([start_columns(rows.iloc[here], charts.knots, ()), *early])
-    fit = fit_ordinal(later, x, rows["weight"].to_numpy()[here])
-    out[here] = fit.mid_tail(x, later)
-    return out
-
-
 def _clinics(clinic: pd.Series) -> tuple[str, ...]:
     """Clinics that get a column: all, where there are several."""
     names = sorted(set(clinic) - {""})

@@ -7,13 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from outcomes.analyses.off_track.charts import (
-    FROM_START,
-    Charts,
-    fit_charts,
-    fit_sudden,
-    later_tail,
-)
+from outcomes.analyses.off_track.charts import FROM_START, Charts, fit_charts, fit_sudden
 from outcomes.analyses.off_track.flags import first_flags, flagged_by, flags_of
 from outcomes.analyses.off_track.rows import session_rows
 from outcomes.analyses.off_track.spec import OffTrackSpec
@@ -49,7 +43,7 @@ class OffTrackReference:
     history : DataFrame
         Past sessions as `session_rows` makes them, judged by charts made without the patient
         (`Charts.judge`), with ``off_track``, ``sudden_change`` (1, 0 or missing), ``later`` (score
-        some weeks after) and ``back_later`` (1, 0 or missing).
+        some weeks after) and ``fine_later`` (1, 0 or missing).
     """
 
     spec: OffTrackSpec
@@ -92,11 +86,12 @@ class OffTrackReference:
         Returns
         -------
         (int, int)
-            Flags after which pain was usual again, and flags with a later score.
+            Flags after which the patient turned out fine, whatever was done, and flags with a later
+            score.
         """
         first = first_flags(self.history)
-        told = first["back_later"].notna()
-        return int(first["back_later"].sum()), int(told.sum())
+        told = first["fine_later"].notna()
+        return int(first["fine_later"].sum()), int(told.sum())
 
     def one_in(self) -> float:
         """Say N of "flags are wrong about 1 in N".
@@ -130,13 +125,18 @@ class OffTrackReference:
         if wrong == 0:
             return f"None of this clinic's {told} flags with a later score was wrong so far."
         share = wrong / told
-        often = f"1 in {1 / share:.0f}" if share <= 0.6 else f"{10 * share:.0f} in 10"
-        return (
-            f"Flags are wrong about {often} "
+        # below 2, whole numbers would hide the difference between most flags and all of them
+        often = f"{told / wrong:.{1 if told < 2 * wrong else 0}f}".removesuffix(".0")
+        least = "half" if spec.fine_share == 0.5 else f"{100 * spec.fine_share:.0f} %"
+        text = (
+            f"Flags are wrong about 1 in {often} "
             f"({100 * share:.0f} %, {100 * float(low):.0f} to {100 * float(high):.0f} %): "
             f"of {told} of this clinic's flags, {wrong} were followed {spec.later_from} to "
-            f"{spec.later_to} days later by pain that is usual after the same start."
+            f"{spec.later_to} days later by pain at most {least} of that at the start."
         )
+        if float(low) > 0.5:
+            text += " Most people who are flagged here get well all the same."
+        return text
 
     def alarm_text(self) -> str:
         """Say how many starters are flagged, as a sentence.
@@ -210,7 +210,7 @@ def fit_off_track_reference(tables: Tables, spec: OffTrackSpec | None = None) ->
     history = pd.concat([rows, judged], axis=1)
     flags = flags_of(history, charts, spec)
     history = pd.concat([history, flags], axis=1)
-    history = _later(history, tables, charts, spec)
+    history = _later(history, tables, spec)
     rule = PLAIN_RULE if why else CHART
     return OffTrackReference(
         spec, tables.as_of, tables.synthetic, charts, rule, why, starters, history
@@ -239,17 +239,18 @@ def _judge_apart(rows: pd.DataFrame, charts: Charts, spec: OffTrackSpec) -> pd.D
     return out
 
 
-def _later(
-    history: pd.DataFrame, tables: Tables, charts: Charts, spec: OffTrackSpec
-) -> pd.DataFrame:
-    """Add the last score some weeks after each session, and whether it is usual again."""
+def _later(history: pd.DataFrame, tables: Tables, spec: OffTrackSpec) -> pd.DataFrame:
+    """Add the last score some weeks after each session, and whether the patient was fine by then.
+
+    Fine is said in points of the patient's own start, not by the place among others: where one in
+    five does not respond, being among the best nine in ten is no sign of being fine.
+    """
     ids = sorted_ids(history["patient_id"])
     place, day = positions(history["patient_id"], ids), day_numbers(history["date"])
     scores = score_events(tables.assessments, ids, spec.instrument, ("pre", "remote"))
     found = scores.last(place, day + spec.later_to)
     inside = scores.day(found) >= day + spec.later_from
-    later = np.where(inside, scores.value(found), np.nan)
-    out = history.assign(later=later)
-    tail = later_tail(out, charts, spec)
-    back = np.where(np.isnan(tail), np.nan, (tail > spec.back_tail).astype(float))
-    return out.assign(back_later=back)
+    later = pd.Series(np.where(inside, scores.value(found), np.nan), index=history.index)
+    known = later.notna() & history["baseline"].notna()
+    fine = (later <= spec.fine_share * history["baseline"]).astype(float).where(known)
+    return history.assign(later=later, fine_later=fine)

@@ -33,9 +33,9 @@ class OffTrackSpec:
         Plain rule: under so many points better, of those who started above, by this session.
     later_from, later_to : int
         Days after a flag in which the last score says whether the flag was wrong.
-    back_tail : float
-        A flag was wrong when by then more than this share of people who started alike are as high
-        or higher, counting half of those with the same score.
+    fine_share : float
+        A flag was wrong when by then pain is at most this share of the score at the start: the
+        published threshold of a substantial improvement.
     min_flags : int
         Flags with a later score that the share of wrong ones needs.
     current_days : int
@@ -60,7 +60,7 @@ class OffTrackSpec:
     plain_session: int = 4
     later_from: int = 28
     later_to: int = 91
-    back_tail: float = 0.10
+    fine_share: float = 0.5
     min_flags: int = 20
     current_days: int = 60
     folds: int = 5
