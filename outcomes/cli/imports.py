@@ -27,6 +27,10 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     """Add what every import asks for."""
     parser.add_argument("--mapping", type=Path, metavar="FILE", help="TOML mapping")
     parser.add_argument("--out", type=Path, metavar="DATA", help="data set to make")
+    parser.add_argument(
+        "--format", choices=("csv", "parquet"), default="",
+        help="files to write: as the data set that is there has them, else CSV, unless given",
+    )  # fmt: skip
     parser.add_argument("--check", action="store_true", help="only say what would be done")
 
 
@@ -82,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
         sources=tuple(getattr(options, "sources", ())),
         url=getattr(options, "url", ""),
         dictionary=getattr(options, "dictionary", None),
+        format=options.format,
     )
     print(import_as_ordered(order, options.out, check=options.check))
     return DONE

@@ -129,7 +129,11 @@ def check_rows(
         elif name == "sessions":
             sessions = known_ids(frame, verdict)
             session_days = frame.loc[frame["status"] == "attended", ["patient_id", "date"]]
-        accepted = frame.loc[verdict.accepted].reset_index(drop=True)
+        # looked up for the last time, and large
+        rows.known.clear()
+        accepted = frame
+        if not verdict.accepted.all():
+            accepted = frame.loc[verdict.accepted].reset_index(drop=True)
         frames[name] = accepted
         rejects.append(verdict.rejects())
         accounting.append(

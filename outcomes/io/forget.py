@@ -21,6 +21,7 @@ from outcomes.io.forgotten import FORGOTTEN_FILE, Forgotten, read_forgotten
 from outcomes.io.keys import make_key, own_key_file, read_key
 from outcomes.io.load import CHANGES_FILE, IMPORT_FILE, REJECTS_FILE, read_import_record
 from outcomes.io.parquet_rows import read_parquet_rows
+from outcomes.io.partitions import write_manifest_anew
 from outcomes.io.personal import WITHHELD
 from outcomes.io.place import placed_together, read_whole
 from outcomes.io.write import partitions_on_record, table_files
@@ -111,6 +112,7 @@ def forget_person(folder: Path | str, patient_id: str) -> Removal:
             raise DataContractError(
                 "nobody in the data set has this id.", "Write it as patients has it."
             )
+        write_manifest_anew(folder, stage)
         if (folder / REJECTS_FILE).is_file():
             _withhold_values(folder / REJECTS_FILE, stage / REJECTS_FILE)
         (stage / FORGOTTEN_FILE).write_text(

@@ -56,7 +56,7 @@ def import_csv(
     mapping = mapping if isinstance(mapping, Mapping) else read_mapping(mapping)
     known_format(format)
     paths = source_paths(sources, (".csv",), mapping)
-    read = [
+    read = (
         read_named(
             path.name,
             [block for block in mapping.blocks if block.is_about(path.name)],
@@ -64,5 +64,5 @@ def import_csv(
             lambda wanted, path=path: read_csv_rows(path, wanted, mapping.style),  # type: ignore[misc]
         )
         for path in paths
-    ]
-    return import_rows(read, paths, mapping, Path(out), check=check, format=format)
+    )
+    return import_rows(list(read), paths, mapping, Path(out), check=check, format=format)

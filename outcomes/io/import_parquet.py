@@ -54,7 +54,7 @@ def import_parquet(
     mapping = mapping if isinstance(mapping, Mapping) else read_mapping(mapping)
     known_format(format)
     paths = source_paths(sources, (".parquet",), mapping)
-    read = [
+    read = (
         read_named(
             path.name,
             [block for block in mapping.blocks if block.is_about(path.name)],
@@ -62,8 +62,8 @@ def import_parquet(
             lambda wanted, path=path: _read(path, wanted, mapping.time_zone),  # type: ignore[misc]
         )
         for path in paths
-    ]
-    return import_rows(read, paths, mapping, Path(out), check=check, format=format)
+    )
+    return import_rows(list(read), paths, mapping, Path(out), check=check, format=format)
 
 
 def _read(path: Path, wanted: Callable[[list[str]], list[str]], time_zone: str) -> Rows:

@@ -65,6 +65,9 @@ class ResourceAccount(Protocol):
     def settle(self, rejects: pd.DataFrame) -> pd.DataFrame:
         """Say what became of each, once their rows have been judged."""
 
+    def rejects(self) -> pd.DataFrame:
+        """List what could not be read, in the columns of rejected rows."""
+
     def reasons(self) -> pd.DataFrame:
         """List those that were skipped, with why."""
 
@@ -170,6 +173,9 @@ def import_rows(
         [make_records(block, read) for block in mapping.blocks],
         [block.table.name for block in mapping.blocks],
     )
+    notices = tuple(notice for rows in read for notice in rows.notices)
+    # a million rows are held once at a time: the callers keep no rows of their own
+    del read
     by_table = {
         name: reject_personal(
             schema,
@@ -184,22 +190,26 @@ def import_rows(
         for name, schema in SCHEMAS.items()
         if any(block.table.name == name for block in mapping.blocks)
     }
+    counts = pd.concat([each.counts for each in made], ignore_index=True)
+    del made
     with read_whole(out):
         before = _imported_before(out)
         settings = settings_to_write(mapping.settings, out, before.get(SETTINGS_FILE), mapping.file)
     loaded = check_rows(
         by_table,
         read_settings(out) if settings is None else settings_from(mapping.settings),
+        complete_to=pd.Timestamp(mapping.complete_to) if mapping.complete_to else None,
         source=mapping.name or out.resolve().name,
     )
     not_recorded = mapping.not_recorded
-    notices = tuple(notice for rows in read for notice in rows.notices) + loaded.notices
-    notices += passed_by
+    notices = (*notices, *loaded.notices, *passed_by)
     loaded = with_unrecorded(replace(loaded, notices=notices), not_recorded)
-    counts = pd.concat([each.counts for each in made], ignore_index=True)
     accounting = _account(counts, by_table, loaded.rejects)
     settled = None if resources is None else resources.settle(loaded.rejects)
     skipped = None if resources is None else resources.reasons()
+    if resources is not None and len(unread := resources.rejects()):
+        rejects = pd.concat([loaded.rejects, unread.astype(loaded.rejects.dtypes)])
+        loaded = replace(loaded, rejects=rejects.reset_index(drop=True))
     if check:
         _obsolete(out, by_table, format)
         with read_whole(out):

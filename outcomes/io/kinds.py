@@ -34,6 +34,9 @@ class ImportOrder:
         Address of a database, or of the API of a REDCap.
     dictionary : Path, optional
         Data dictionary of a REDCap project.
+    format : str
+        Kind of the files written, ``csv`` or ``parquet``; that of the data set which is there
+        unless given, CSV where there is none.
     """
 
     kind: str
@@ -41,6 +44,7 @@ class ImportOrder:
     sources: tuple[Path, ...] = ()
     url: str = ""
     dictionary: Path | None = None
+    format: str = ""
 
 
 def import_as_ordered(order: ImportOrder, out: Path | str, *, check: bool = False) -> ImportSummary:
@@ -65,8 +69,9 @@ def import_as_ordered(order: ImportOrder, out: Path | str, *, check: bool = Fals
     DataContractError
         As for the import of that kind.
     """
+    format = order.format or ("parquet" if (Path(out) / "patients.parquet").is_file() else "csv")
     if order.kind == "sql":
-        return import_sql(order.mapping, out, url=order.url, check=check)
+        return import_sql(order.mapping, out, url=order.url, check=check, format=format)
     if order.kind == "redcap":
         return import_redcap(
             order.sources,
@@ -75,8 +80,9 @@ def import_as_ordered(order: ImportOrder, out: Path | str, *, check: bool = Fals
             url=order.url,
             dictionary=order.dictionary,
             check=check,
+            format=format,
         )
     if order.kind == "fhir":
-        return import_fhir(order.sources, out, order.mapping, check=check)
+        return import_fhir(order.sources, out, order.mapping, check=check, format=format)
     read = {"csv": import_csv, "excel": import_excel, "parquet": import_parquet}[order.kind]
-    return read(order.sources, order.mapping, out, check=check)
+    return read(order.sources, order.mapping, out, check=check, format=format)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from outcomes.errors import DataContractError
+from outcomes.io.parse import as_text
 from outcomes.io.verdict import Verdict
 
 # What cannot differ between two rows of one person.
@@ -139,13 +142,21 @@ def reject_strays(frame: pd.DataFrame, verdict: Verdict, known: Known | None) ->
         )
         return
     # a patient has many rows, and each id is looked up once
-    codes, distinct = pd.factorize(frame[known.key])
-    given = pd.Series(distinct)
-    absent = np.append(~given.isin(known.accepted), False)
-    missing = absent[codes]
+    if known.key not in verdict.rows.cells:
+        return
+    coded = verdict.rows.coded(known.key)
+    given = as_text(coded.texts)
+    absent = np.append(given.notna() & ~_is_in(given, known.accepted), False)
+    missing = absent[coded.codes]
     if not missing.any():
         return
-    turned_away = np.append(given.isin(known.rejected), False)[codes]
+    turned_away = np.append(_is_in(given, known.rejected), False)[coded.codes]
     what = known.table.removesuffix("s")
     verdict.reject(missing & turned_away, known.key, f"the row of its {what} was rejected")
     verdict.reject(missing & ~turned_away, known.key, f"is not in {known.table}")
+
+
+def _is_in(texts: pd.Series, ids: pd.Index) -> np.ndarray:
+    """Whether each is among some ids; `Series.isin` would take the text apart cell by cell."""
+    found = pc.is_in(pa.array(texts, pa.large_string()), value_set=pa.array(ids, pa.large_string()))
+    return found.to_numpy(zero_copy_only=False)

@@ -61,13 +61,14 @@ def parse_table(schema: TableSchema, rows: Rows, verdict: Verdict) -> pd.DataFra
             frame[name] = _missing(rows.cells, column)
             continue
         cells = rows.cells[name]
-        codes, distinct = pd.factorize(cells)
-        parsed = _PARSERS[column.kind](column, pd.Series(distinct))
+        coded = rows.coded(name)
+        codes = coded.codes
+        parsed = _PARSERS[column.kind](column, coded.texts)
         problems = [*parsed.problems, *_outside(column, parsed.typed)]
         for wrong, reason in problems:
             verdict.reject(np.append(wrong, False)[codes], name, reason)
         # Code -1, a null from Parquet, takes the missing value put at the end.
-        padded = parsed.typed.reindex(range(len(distinct) + 1))
+        padded = parsed.typed.reindex(range(len(coded.texts) + 1))
         frame[name] = padded.take(codes).set_axis(cells.index)
         if column.required:
             verdict.reject(frame[name].isna(), name, "is empty")
@@ -83,8 +84,19 @@ def _outside(column: Column, values: pd.Series) -> list[tuple[np.ndarray, str]]:
     return found
 
 
-def _as_text(cells: pd.Series) -> pd.Series:
-    """Text of a cell, missing where there is none; whole numbers without a decimal point."""
+def as_text(cells: pd.Series) -> pd.Series:
+    """Write cells as text.
+
+    Parameters
+    ----------
+    cells : Series
+        Text, or typed as Parquet has it.
+
+    Returns
+    -------
+    Series of str
+        Text of each cell, missing where there is none; whole numbers without a decimal point.
+    """
     if isinstance(cells.dtype, pd.StringDtype):
         text = cells
     elif cells.dtype == "float64":
@@ -96,13 +108,13 @@ def _as_text(cells: pd.Series) -> pd.Series:
 
 
 def _text(column: Column, cells: pd.Series) -> Parsed:
-    values = _as_text(cells)
+    values = as_text(cells)
     nul = values.str.contains("\0", regex=False, na=False).to_numpy(dtype=bool)
     return Parsed(values, ((nul, "contains a NUL character"),))
 
 
 def _code(column: Column, cells: pd.Series) -> Parsed:
-    values = _as_text(cells).str.strip()
+    values = as_text(cells).str.strip()
     wrong = values.notna() & ~values.isin(column.allowed)
     return Parsed(
         values.mask(wrong), ((wrong.to_numpy(), f"is not one of {', '.join(column.allowed)}"),)
@@ -110,7 +122,7 @@ def _code(column: Column, cells: pd.Series) -> Parsed:
 
 
 def _list(column: Column, cells: pd.Series) -> Parsed:
-    parts = _as_text(cells).str.split(";").explode().astype("str").str.strip()
+    parts = as_text(cells).str.split(";").explode().astype("str").str.strip()
     parts = parts[parts.notna() & (parts != "")]
     wrong, reason = parts.str.contains("\0", regex=False), "contains a NUL character"
     if column.allowed:
@@ -128,7 +140,7 @@ def _number(column: Column, cells: pd.Series) -> Parsed:
         values = cells.astype("float64")
         infinite = np.isinf(values.to_numpy())
         return Parsed(values.mask(infinite), ((infinite, "is not a finite number"),))
-    text = _as_text(cells).str.strip()
+    text = as_text(cells).str.strip()
     fits = text.str.fullmatch(_NUMBER, na=False).astype(bool)
     values = text.where(fits).astype("float64")
     infinite = np.isinf(values.to_numpy())
@@ -168,7 +180,7 @@ def _date(column: Column, cells: pd.Series) -> Parsed:
         with_time = (values != values.dt.normalize()) & values.notna()
         problems = [(with_time.to_numpy(), "is a date with a time of day")]
     elif isinstance(cells.dtype, pd.StringDtype):
-        text = _as_text(cells).str.strip()
+        text = as_text(cells).str.strip()
         written = text.str.fullmatch(_DATE, na=False).astype(bool)
         values = pd.to_datetime(text.where(written), format="%Y-%m-%d", errors="coerce")
         values = values.astype("datetime64[us]")
@@ -185,7 +197,7 @@ def _date(column: Column, cells: pd.Series) -> Parsed:
 
 
 def _time(column: Column, cells: pd.Series) -> Parsed:
-    values = _as_text(cells).str.strip()
+    values = as_text(cells).str.strip()
     wrong = values.notna() & ~values.str.fullmatch(_TIME, na=False).astype(bool)
     return Parsed(values.mask(wrong), ((wrong.to_numpy(), "is not a time written HH:MM"),))
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from outcomes.errors import DataContractError
 from outcomes.instruments import InstrumentRegistry, default_registry
+from outcomes.io.checking import last_observed
 from outcomes.io.load import TRUTH_FILE, read_import_record, read_tables
 from outcomes.io.place import read_whole
 from outcomes.schema import SCHEMAS
@@ -302,6 +303,40 @@ def write_manifest(
     }
     text = json.dumps(content, indent=2) + "\n"
     (folder / PARTITIONS_FILE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_manifest_anew(folder: Path, stage: Path) -> None:
+    """Put on record how tables are cut of which rows were taken out, partition by partition.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the data set as it was.
+    stage : Path
+        Folder with its new files; receives the record if the old one was true.
+    """
+    before = open_partitions(folder)
+    if before is None:
+        return
+    now = replace(before, folder=stage)
+    days: list[pd.Timestamp] = []
+    starts: list[pd.Timestamp] = []
+    for number in range(now.count):
+        frames = {name: now._frame(name, number) for name in now.tables}
+        starts.append(frames["patients"]["index_date"].max())
+        # these days count only where no other is on record in any partition
+        frames["patients"] = frames["patients"].iloc[:0]
+        days.append(last_observed(frames))
+    said = read_import_record(folder).get("complete_to")
+    observed = [day for day in days if not pd.isna(day)] or [d for d in starts if not pd.isna(d)]
+    known = [*observed, *([pd.Timestamp(said)] if said else [])]
+    write_manifest(
+        stage,
+        count=now.count,
+        last_day=max(known) if known else pd.Timestamp("NaT"),
+        absent=now.absent,
+        files={name: stage / f"{name}.parquet" for name in now.tables},
+    )
 
 
 def open_partitions(

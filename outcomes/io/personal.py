@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -37,6 +37,8 @@ _BIRTH = (
     r"^\s*([0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2}|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}"
     r"|[0-9]{8}\s*$|[0-9]{1,2}[. -]+\pL{3,}[., -]+[0-9]{2,4}|\pL{3,}\.? [0-9]{1,2},? [0-9]{4})",
 )
+# what each pattern asks for somewhere, save that of births: most ids are letters and digits
+_MARK = "[^0-9A-Za-z]"
 _IDS = ("patient_id", "session_id", "event_id")
 
 
@@ -64,19 +66,36 @@ def reject_personal(schema: TableSchema, rows: Rows) -> Rows:
     """
     cells = rows.cells
     broken = list(rows.broken)
+    changed = set()
     for name in cells.columns:
-        codes, distinct = pd.factorize(cells[name])
-        texts = pa.array(distinct, pa.large_string())
-        for reason, pattern in _looked_for(schema, str(name)):
-            found = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+        looked_for = _looked_for(schema, str(name))
+        if not looked_for:
+            continue
+        coded = rows.coded(str(name))
+        texts = pa.array(coded.texts, pa.large_string())
+        marked = _matching(texts, _MARK).nonzero()[0]
+        for reason, pattern in looked_for:
+            if pattern == _BIRTH[1]:
+                found = _matching(texts, pattern)
+            else:
+                found = np.zeros(len(texts), dtype=bool)
+                found[marked] = _matching(texts.take(pa.array(marked)), pattern)
             if not found.any():
                 continue
-            hit = found[codes]
+            hit = found[coded.codes]
             if schema.name == "covariates" and pattern == _BIRTH[1]:
                 hit &= cells["name"].str.contains(r"(?i)birth|dob", regex=True).to_numpy()
             broken += [Broken(int(place), str(name), reason) for place in hit.nonzero()[0]]
             cells = cells.assign(**{str(name): cells[name].mask(hit, WITHHELD)})
-    return replace(rows, cells=cells, broken=tuple(broken))
+            changed.add(str(name))
+    if not changed:
+        return rows
+    same = {name: coded for name, coded in rows.known.items() if name not in changed}
+    return replace(rows, cells=cells, broken=tuple(broken)).remember(same)
+
+
+def _matching(texts: pa.Array, pattern: str) -> np.ndarray:
+    return pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
 
 
 def _looked_for(schema: TableSchema, column: str) -> list[tuple[str, str]]:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from outcomes.io.answers import gather_answers
-from outcomes.io.mapping import Block
-from outcomes.io.rows import Broken, Rows, stack
-from outcomes.io.transform import rewrite
+from outcomes.io.mapping import Block, CellSource
+from outcomes.io.rows import Broken, Coded, Rows, stack
+from outcomes.io.transform import Rewritten, rewrite
 
 COUNTS = ("table", "file", "source_rows", "passed_over", "repeated", "joined")
 
@@ -61,9 +61,13 @@ def make_records(block: Block, sources: Sequence[Rows]) -> Records:
             gathered = gather_answers(block, source)
             source, joined = gathered.rows, gathered.joined * len(block.records)
             notices = source.notices
-        made = [_one_record(block, number, source) for number in range(len(block.records))]
+        # what all records take from one column in one way is rewritten once
+        done: list[tuple[str, CellSource, Rewritten]] = []
+        made = [_one_record(block, number, source, done) for number in range(len(block.records))]
         kept = sum(len(part) for part in made)
-        parts += [replace(made[0], notices=notices), *made[1:]]
+        if notices:
+            made[0] = replace(made[0], notices=notices).remember(made[0].known)
+        parts += made
         passed = places - joined - kept
         counts.append((block.table.name, source.files[0], places, passed, 0, joined))
     rows = stack(parts)
@@ -74,14 +78,20 @@ def make_records(block: Block, sources: Sequence[Rows]) -> Records:
     return Records(rows, table)
 
 
-def _one_record(block: Block, number: int, source: Rows) -> Rows:
+def _one_record(
+    block: Block, number: int, source: Rows, done: list[tuple[str, CellSource, Rewritten]]
+) -> Rows:
     """Rows that one record of a block makes of a source."""
     record, varying = block.records[number], block.varying[number]
     broken_at = np.zeros(len(source), dtype=bool)
     broken_at[[row.position for row in source.broken if not row.column]] = True
-    written = {
-        name: rewrite(cell, block.table.column(name), source) for name, cell in record.items()
-    }
+    written = {}
+    for name, cell in record.items():
+        found = next((each for to, way, each in done if to == name and way == cell), None)
+        if found is None:
+            found = rewrite(cell, block.table.column(name), source)
+            done.append((name, cell, found))
+        written[name] = found
     cells = pd.DataFrame({name: column.cells for name, column in written.items()})
     meant = np.ones(len(source), dtype=bool)
     for condition in block.where:
@@ -110,6 +120,12 @@ def _one_record(block: Block, number: int, source: Rows) -> Rows:
         files=source.files,
         file=source.file[meant],
         broken=tuple(broken),
+    ).remember(
+        {
+            name: Coded(column.coded.codes[meant], column.coded.texts)
+            for name, column in written.items()
+            if column.coded is not None
+        }
     )
 
 

@@ -71,6 +71,22 @@ class Broken:
 
 
 @dataclass(frozen=True)
+class Coded:
+    """A column as numbers of its texts, so that what a text means is found once for all its cells.
+
+    Parameters
+    ----------
+    codes : ndarray of int
+        For each row the place of its cell in `texts`, -1 for a null from Parquet.
+    texts : Series
+        The cells there are, counted from 0; one may stand there twice or be that of no row.
+    """
+
+    codes: NDArray[np.int32]
+    texts: pd.Series
+
+
+@dataclass(frozen=True)
 class Rows:
     """The rows of one table with the place each came from.
 
@@ -102,9 +118,45 @@ class Rows:
     broken: tuple[Broken, ...] = ()
     notices: tuple[str, ...] = field(default=())
     typed: Mapping[str, np.ndarray] = field(default_factory=dict)
+    # not carried along by `replace`, which may put other cells in
+    known: dict[str, Coded] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.line)
+
+    def coded(self, name: str) -> Coded:
+        """Give a column as numbers of its texts.
+
+        Parameters
+        ----------
+        name : str
+            A column of `cells`.
+
+        Returns
+        -------
+        Coded
+            Found once and remembered.
+        """
+        if name not in self.known:
+            codes, distinct = pd.factorize(self.cells[name])
+            self.known[name] = Coded(codes.astype(np.int32), pd.Series(distinct))
+        return self.known[name]
+
+    def remember(self, known: Mapping[str, Coded]) -> Rows:
+        """Take over columns as numbers from whoever made the rows.
+
+        Parameters
+        ----------
+        known : mapping of str to Coded
+            Columns of `cells`, cell for cell.
+
+        Returns
+        -------
+        Rows
+            These rows.
+        """
+        self.known.update(known)
+        return self
 
     def kept(self, stays: NDArray[np.bool_]) -> Rows:
         """Keep some of the rows.
@@ -136,7 +188,7 @@ class Rows:
             ),
             notices=self.notices,
             typed={name: mask[stays] for name, mask in self.typed.items()},
-        )
+        ).remember({name: Coded(c.codes[stays], c.texts) for name, c in self.known.items()})
 
     def file_names(self, positions: np.ndarray) -> list[str]:
         """Name the file of some rows.
@@ -215,4 +267,28 @@ def stack(parts: Sequence[Rows]) -> Rows:
             for row in part.broken
         ),
         notices=tuple(notice for part in parts for notice in part.notices),
+    ).remember(
+        {
+            name: _stacked([part.known[name] for part in parts])
+            for name in parts[0].known
+            if all(name in part.known for part in parts)
+        }
     )
+
+
+def _stacked(parts: Sequence[Coded]) -> Coded:
+    """Columns under each other; parts of one source have their texts in common."""
+    starts: dict[int, int] = {}
+    texts: list[pd.Series] = []
+    at = 0
+    for part in parts:
+        if id(part.texts) not in starts:
+            starts[id(part.texts)] = at
+            texts.append(part.texts)
+            at += len(part.texts)
+    codes = [
+        np.where(part.codes < 0, -1, part.codes + starts[id(part.texts)]).astype(np.int32)
+        for part in parts
+    ]
+    whole = texts[0] if len(texts) == 1 else pd.concat(texts, ignore_index=True)
+    return Coded(np.concatenate(codes), whole)

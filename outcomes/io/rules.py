@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from outcomes.io.parse import as_text
 from outcomes.io.verdict import Verdict
 
 _DATES = {
@@ -73,6 +75,8 @@ def check_birth(frame: pd.DataFrame, verdict: Verdict, birth_year: pd.Series | N
     column = _DATES.get(verdict.schema.name)
     if column is None or birth_year is None:
         return
+    coded = verdict.rows.coded("patient_id")
     # of an empty table the map would come out as text
-    born = frame["patient_id"].map(birth_year).astype("float64")
+    born = as_text(coded.texts).map(birth_year).astype("float64").to_numpy()
+    born = np.append(born, np.nan)[coded.codes]
     verdict.reject(frame[column].dt.year < born, column, "is before the patient's year of birth")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from outcomes.instruments import Instrument, InstrumentRegistry
+from outcomes.io.parse import as_text
+from outcomes.io.rows import Coded
 from outcomes.io.verdict import Verdict
 from outcomes.schema import ITEM_COLUMN
 
@@ -128,26 +132,34 @@ def fill_timing(
     filled = pd.Series(np.where(on_session_day, "pre", "remote"), frame.index, dtype="str")
     alone = frame["timing"].isin(("pre", "post")) & ~on_session_day & verdict.accepted
     frame = frame.assign(timing=frame["timing"].fillna(filled))
-    linked = frame["session_id"].notna()
-    if linked.any():
-        told = sessions[["session_id", "patient_id", "date", "status"]].set_index("session_id")
-        session = told.reindex(frame.loc[linked, "session_id"])
-        session.index = frame.index[linked]
-        own = session["patient_id"]
-        given = frame.loc[linked]
-        at_session = given["timing"] != "remote"
-        for wrong, column, reason in (
-            (own.notna() & (own != given["patient_id"]), "session_id", "is another patient's"),
-            (
-                at_session & session["date"].notna() & (session["date"] != given["date"]),
-                "date",
-                "is not the day of its session",
-            ),
-            (
-                at_session & session["status"].notna() & (session["status"] != "attended"),
-                "session_id",
-                "is a session that was not attended",
-            ),
-        ):
-            verdict.reject(wrong.reindex(frame.index, fill_value=False), column, reason)
+    if frame["session_id"].notna().any():
+        _check_sessions(frame, verdict, sessions)
     return frame, int(alone.sum())
+
+
+def _check_sessions(frame: pd.DataFrame, verdict: Verdict, sessions: pd.DataFrame) -> None:
+    """Reject scores that contradict the session they name."""
+    place = _place_of(verdict.rows.coded("session_id"), sessions["session_id"])
+    found = place >= 0
+    if not found.any():
+        return
+    at_session = found & (frame["timing"] != "remote").to_numpy()
+
+    def of_session(column: str) -> pd.Series:
+        # where none was found the last one stands in, and is not looked at
+        return sessions[column].take(place).set_axis(frame.index)
+
+    another = of_session("patient_id") != frame["patient_id"]
+    verdict.reject(found & another, "session_id", "is another patient's")
+    off = of_session("date") != frame["date"]
+    verdict.reject(at_session & off, "date", "is not the day of its session")
+    missed = of_session("status") != "attended"
+    verdict.reject(at_session & missed, "session_id", "is a session that was not attended")
+
+
+def _place_of(session: Coded, known: pd.Series) -> np.ndarray:
+    """Row of the session that each row names, -1 where it names none that is known."""
+    ids = pa.array(known, pa.large_string())
+    place = pc.index_in(pa.array(as_text(session.texts), pa.large_string()), value_set=ids)
+    found = place.fill_null(-1).to_numpy()
+    return np.append(found, -1)[session.codes]

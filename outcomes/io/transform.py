@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.io.mapping import CellSource
-from outcomes.io.rows import Rows, split_name
+from outcomes.io.rows import Coded, Rows, split_name
 from outcomes.schema import FIRST_YEAR, LAST_YEAR, Column
 
 _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -37,10 +37,13 @@ class Rewritten:
         rewritten, as it stands in the source.
     problems : tuple of (array of bool, str)
         Which cells could not be rewritten, and why.
+    coded : Coded, optional
+        The same cells as numbers of their texts, where they were found so.
     """
 
     cells: pd.Series
     problems: tuple[tuple[np.ndarray, str], ...] = ()
+    coded: Coded | None = None
 
 
 def rewrite(cell: CellSource, column: Column, source: Rows) -> Rewritten:
@@ -74,31 +77,40 @@ def rewrite(cell: CellSource, column: Column, source: Rows) -> Rewritten:
     if cell.cases:
         return _from_cases(cell, source)
     if not cell.column:
-        text = _with_file(cell.constant, source)
-        return Rewritten(pd.Series(text, index=here.index, dtype="str"))
+        texts = pd.Series([_with_file(cell.constant, source)], dtype="str")
+        return _spread(texts, Coded(np.zeros(len(here), dtype=np.int32), texts))
+    prefix = _with_file(cell.prefix, source)
     typed = source.typed.get(cell.column, np.zeros(len(here), dtype=bool))
     if typed.all() or not typed.any():
-        done = _rewrite_column(cell, column, here[cell.column], bool(typed.any()))
-    else:
-        done = _interleave(
-            typed,
-            _rewrite_column(cell, column, here.loc[typed, cell.column], True),
-            _rewrite_column(cell, column, here.loc[~typed, cell.column], False),
-        )
-    cells = done.cells
-    if cell.prefix:
-        prefix = _with_file(cell.prefix, source)
-        cells = cells.where(cells == "", prefix + cells)
-    return Rewritten(cells.astype("str"), done.problems)
+        written = source.coded(cell.column)
+        return _rewrite_column(cell, column, written, bool(typed.any()), prefix)
+    parts = []
+    for mask, of_type in ((typed, True), (~typed, False)):
+        codes, distinct = pd.factorize(here.loc[mask, cell.column])
+        part = _rewrite_column(cell, column, Coded(codes, pd.Series(distinct)), of_type, prefix)
+        parts.append(replace(part, cells=part.cells.set_axis(here.index[mask])))
+    return _interleave(typed, *parts)
 
 
-def _rewrite_column(cell: CellSource, column: Column, written: pd.Series, typed: bool) -> Rewritten:
+def _rewrite_column(
+    cell: CellSource, column: Column, written: Coded, typed: bool, prefix: str
+) -> Rewritten:
     """Cells that are all typed, or all text; each distinct one is looked at once."""
-    codes, distinct = pd.factorize(written)
-    texts = _recorded(pd.Series(distinct, dtype="str"), cell)
+    texts = _recorded(written.texts.astype("str"), cell)
     done = _rewrite_typed(cell, column, texts) if typed else _rewrite_distinct(cell, column, texts)
-    problems = tuple((mask[codes], f"{why} (column {cell.column})") for mask, why in done.problems)
-    return Rewritten(done.cells.take(codes).set_axis(written.index), problems)
+    cells = done.cells.where(done.cells == "", prefix + done.cells) if prefix else done.cells
+    problems = tuple(
+        (mask[written.codes], f"{why} (column {cell.column})")
+        for mask, why in done.problems
+        if mask.any()
+    )
+    return replace(_spread(cells.astype("str"), written), problems=problems)
+
+
+def _spread(texts: pd.Series, written: Coded) -> Rewritten:
+    """Give each row its text."""
+    cells = texts.take(written.codes).reset_index(drop=True)
+    return Rewritten(cells, coded=Coded(written.codes, texts))
 
 
 def _interleave(typed: np.ndarray, yes: Rewritten, no: Rewritten) -> Rewritten:

@@ -19,7 +19,7 @@ from outcomes.errors import DataContractError, OutcomesError
 from outcomes.instruments.toml_table import TomlTable
 from outcomes.io.importing import ImportSummary
 from outcomes.io.kinds import DEFAULT_MAPPINGS, KINDS, ImportOrder, import_as_ordered
-from outcomes.io.load import read_import_record
+from outcomes.io.load import FORMATS, read_import_record
 from outcomes.report.make import OnStep, ReportOrder, Say, make_reports
 from outcomes.report.places import readers
 
@@ -30,7 +30,7 @@ STATE_FILE = "refresh.json"
 _LOCK = ".outcomes-refresh.lock"
 _IMPORT_KEYS = {
     "kind": str, "sources": list, "mapping": str, "url": str, "dictionary": str,
-    "most_removed_percent": float,
+    "format": str, "most_removed_percent": float,
 }  # fmt: skip
 _MOST_REMOVED = 20.0
 _FEW = 5
@@ -145,6 +145,8 @@ def _import(data: Path, here: TomlTable) -> ImportOrder:
         here.refuse("mapping", "is missing.", 'Add mapping = "file.toml".')
     if (data / mapping).is_file():
         mapping = data / mapping
+    if values.get("format", FORMATS[0]) not in FORMATS:
+        here.refuse("format", "is no kind of file.", f"Use one of: {', '.join(FORMATS)}.")
     dictionary = values.get("dictionary")
     return ImportOrder(
         kind=kind,
@@ -152,6 +154,7 @@ def _import(data: Path, here: TomlTable) -> ImportOrder:
         sources=tuple(data / str(each) for each in values.get("sources", [])),
         url=values.get("url", ""),
         dictionary=None if dictionary is None else data / dictionary,
+        format=values.get("format", ""),
     )
 
 

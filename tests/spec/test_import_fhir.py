@@ -487,8 +487,17 @@ def test_lines_that_are_no_resources_are_counted(tmp_path: Path) -> None:
     lines.append(json.dumps(score("o1", P, DAY, 4)))
     source.write_bytes("\n".join(lines).encode() + b'\n{"resourceType": "\xff"}\n')
     summary = import_fhir(source, tmp_path / "out")
-    assert resource(summary, "(unreadable)") == (5, 0, 0, 5)
+    assert resource(summary, "(unreadable)") == (5, 0, 5, 0)
     assert len(scores(summary)) == 1
+    listed = pd.read_csv(tmp_path / "out" / "rejects.csv", keep_default_na=False)
+    assert listed[["table", "file", "line", "reason"]].to_numpy().tolist() == [
+        ["(unreadable)", "all.ndjson", 2, "is not valid JSON"],
+        ["(unreadable)", "all.ndjson", 3, "is no resource"],
+        ["(unreadable)", "all.ndjson", 5, "is no resource"],
+        ["(unreadable)", "all.ndjson", 6, "is not valid JSON"],
+        ["(unreadable)", "all.ndjson", 8, "is not UTF-8 text"],
+    ]
+    assert "1 rejected: (unreadable): is not UTF-8 text" in str(summary)
     assert "all.ndjson: no resource could be read at 2, 3, 5, 6, 8." in summary.loaded.notices
 
 

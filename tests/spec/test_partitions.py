@@ -9,7 +9,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from outcomes.io import PartitionedData, load, open_partitions, partitions, write_tables
+from outcomes.cli import main
+from outcomes.io import (
+    PartitionedData,
+    import_csv,
+    load,
+    open_partitions,
+    partitions,
+    read_mapping,
+    write_tables,
+)
+from outcomes.io.forget import forget_person
 from outcomes.schema import SCHEMAS
 from outcomes.simulate import SimulationSpec, cohort
 from outcomes.simulate.cohort import stream_latent
@@ -130,3 +140,82 @@ def test_csv_in_the_place_of_parquet_takes_the_record_away(folder: Path, tmp_pat
     write_tables(tables, tmp_path / "data", "csv")
     assert not (tmp_path / "data" / partitions.PARTITIONS_FILE).exists()
     assert open_partitions(tmp_path / "data") is None
+
+
+def test_the_record_stays_true_when_somebody_is_taken_out(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTCOMES_KEY", str(tmp_path / "key" / "own.key"))
+    days = load(folder).tables.assessments.sort_values("date")
+    # a whole partition goes, and whoever was seen on the last day
+    last = opened(folder).read(2).patients["patient_id"]
+    for patient in {*last, str(days["patient_id"].iloc[-1])}:
+        forget_person(folder, patient)
+    data = opened(folder)
+    assert data.count == 3
+    assert data.read(2).patients.empty
+    assert_the_same(data, folder)
+
+
+def test_nothing_is_put_on_record_anew_that_was_out_of_date(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTCOMES_KEY", str(tmp_path / "key" / "own.key"))
+    frame = pd.read_parquet(folder / "patients.parquet")
+    frame.assign(sex="x").to_parquet(folder / "patients.parquet")
+    forget_person(folder, str(frame["patient_id"].iloc[0]))
+    assert not (folder / partitions.PARTITIONS_FILE).exists()
+    assert open_partitions(folder) is None
+
+
+MAPPING = """
+complete_to = 2024-12-31
+[patients]
+one_row_per_key = true
+patient_id = "Client"
+[sessions]
+session_id = "Visit"
+patient_id = "Client"
+date = "Day"
+status = { constant = "attended" }
+"""
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    rows = "".join(f"p{number // 2},v{number},2024-03-{number + 1:02}\n" for number in range(31))
+    (tmp_path / "export.csv").write_text("Client,Visit,Day\n" + rows)
+    (tmp_path / "mapping.toml").write_text(MAPPING)
+    return tmp_path / "export.csv"
+
+
+def test_an_import_cut_by_patient_is_complete_to_the_day_that_its_mapping_says(
+    export: Path, tmp_path: Path
+) -> None:
+    mapping = read_mapping(tmp_path / "mapping.toml")
+    import_csv(export, mapping, tmp_path / "data", format="parquet")
+    data = opened(tmp_path / "data")
+    assert data.count == 2
+    assert data.as_of == pd.Timestamp("2024-12-31")
+    assert_the_same(data, tmp_path / "data")
+
+
+def test_the_command_line_writes_either_kind_and_keeps_the_one_that_is_there(
+    export: Path, tmp_path: Path
+) -> None:
+    def run(*more: str) -> set[str]:
+        order = ["import", "csv", str(export), "--mapping", str(tmp_path / "mapping.toml")]
+        assert main([*order, "--out", str(tmp_path / "data"), *more]) == 0
+        return {path.name for path in (tmp_path / "data").iterdir()}
+
+    cut = {"patients.parquet", "sessions.parquet", partitions.PARTITIONS_FILE}
+    plain = {"patients.csv", "sessions.csv"}
+    assert plain <= run()
+    for more in (("--format", "parquet"), ()):
+        there = run(*more)
+        assert cut <= there
+        assert not plain & there
+        assert opened(tmp_path / "data").count == 2
+    there = run("--format", "csv")
+    assert plain <= there
+    assert not cut & there

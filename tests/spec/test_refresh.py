@@ -167,3 +167,15 @@ def test_the_setup_on_the_page_works(repository: Path, tmp_path: Path) -> None:
     plan = refresh.read_refresh(tmp_path)
     assert plan.order is not None and plan.order.kind == "csv" and plan.most_removed == 20
     assert [order.audience for order in plan.reports] == ["inside", "outside"]
+
+
+def test_files_are_written_as_set_up(data: Path, made: list[ReportOrder]) -> None:
+    setup = SETUP.replace('kind = "csv"', 'kind = "csv"\nformat = "parquet"')
+    (data / "refresh.toml").write_text(setup)
+    assert main(["refresh", str(data)]) == 0
+    assert main(["refresh", str(data)]) == 0
+    assert (data / "patients.parquet").is_file()
+    assert not (data / "patients.csv").exists()
+    (data / "refresh.toml").write_text(setup.replace('"parquet"', '"xml"'))
+    with pytest.raises(DataContractError, match="format"):
+        refresh.read_refresh(data)

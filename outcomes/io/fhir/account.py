@@ -14,6 +14,7 @@ Spot = tuple[str, int]
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 UNREADABLE = "(unreadable)"
 ACCOUNT = ("file", "resource", "read", "accepted", "rejected", "skipped")
+REJECTS = ("table", "file", "line", "column", "value", "reason")
 SKIPPED = ("file", "resource", "reason", "resources")
 
 
@@ -29,11 +30,14 @@ class Account:
         Resources not used, by file, type and reason.
     used : list of tuple
         File, type, kind of row, and spots of rows that a resource had a part in.
+    unreadable : list of tuple
+        Spot and reason of what could not be read as a resource.
     """
 
     read: Counter[tuple[str, str]] = field(default_factory=Counter)
     skipped: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     used: list[tuple[str, str, str, tuple[Spot, ...]]] = field(default_factory=list)
+    unreadable: list[tuple[Spot, str]] = field(default_factory=list)
 
     def count(self, file: str, kind: str) -> str:
         """Count a resource that was read.
@@ -66,6 +70,30 @@ class Account:
         """
         self.skipped[file, kind, reason] += 1
 
+    def reject(self, spot: Spot, reason: str) -> None:
+        """Count something that could not be read as a resource.
+
+        Parameters
+        ----------
+        spot : Spot
+            Where it stands.
+        reason : str
+            What is wrong with it.
+        """
+        self.count(spot[0], UNREADABLE)
+        self.unreadable.append((spot, reason))
+
+    def rejects(self) -> pd.DataFrame:
+        """List what could not be read, as rejected rows of no table.
+
+        Returns
+        -------
+        DataFrame
+            Columns table, file, line, column, value, reason; the text itself is not repeated.
+        """
+        rows = [(UNREADABLE, *spot, "", "", reason) for spot, reason in self.unreadable]
+        return pd.DataFrame(rows, columns=list(REJECTS))
+
     def use(self, file: str, kind: str, row: str, *spots: Spot) -> None:
         """Say which rows a resource is part of.
 
@@ -97,7 +125,7 @@ class Account:
         Parameters
         ----------
         rejects : DataFrame
-            Rejected rows with their file (``name [kind of row]``) and line.
+            Rejected rows of tables with their file (``name [kind of row]``) and line.
 
         Returns
         -------
@@ -111,6 +139,9 @@ class Account:
         for file, kind, row, spots in self.used:
             used[file, kind] += 1
             rejected[file, kind] += any((f"{name} [{row}]", at) in wrong for name, at in spots)
+        for (file, _), _ in self.unreadable:
+            rejected[file, UNREADABLE] += 1
+            used[file, UNREADABLE] += 1
         skipped: Counter[tuple[str, str]] = Counter()
         for (file, kind, _), count in self.skipped.items():
             skipped[file, kind] += count

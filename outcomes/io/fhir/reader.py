@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from outcomes.io.fhir import people, visits
-from outcomes.io.fhir.account import UNREADABLE, Account, Spot
+from outcomes.io.fhir.account import Account, Spot
 from outcomes.io.fhir.answers import Ordinals
 from outcomes.io.fhir.codes import PATIENT_ID, SESSION_ID, TIMING, CodeBook
 from outcomes.io.fhir.collected import Collected
@@ -116,7 +116,7 @@ class FhirReader:
             self.account.skip(file, self.account.count(file, kind), "an entry that deletes")
             return
         if found.problem:
-            self.account.skip(file, self.account.count(file, UNREADABLE), found.problem)
+            self.account.reject((file, found.place), found.problem)
             unreadable.append(found.place)
             return
         resource = found.resource
