@@ -107,7 +107,8 @@ def clinic_courses(
     else:
         notes = [note for note in result.estimates["note"] if note]
         reason = f"{notes[0][0].upper()}{notes[0][1:].rstrip('.')}." if notes else "Not recorded."
-    said = in_words(f"Left out: each clinic's course over time. {reason}")
+    whose = "the course" if set(rows["group"]) <= {""} else "each clinic's course"
+    said = in_words(f"Left out: {whose} over time. {reason}")
     return Section([Prose([said], kind="absent")])
 
 

@@ -17,7 +17,7 @@ from outcomes.present.figures.control_chart import (
     period_words,
     trend_label,
 )
-from outcomes.present.rows import Row, lookup, records, rows_of
+from outcomes.present.rows import Row, lookup, records, rows_of, why_absent
 from outcomes.present.sections.answer import sentences_of
 from outcomes.present.sections.benchmark import clinic_courses
 from outcomes.present.sections.difference import compared
@@ -26,7 +26,7 @@ from outcomes.present.sentences import Sentence
 from outcomes.present.tables import Prose
 from outcomes.present.tiles import Tile, Tiles
 from outcomes.results import AnalysisResult
-from outcomes.verdicts import VerdictRules, judge_change, months_until
+from outcomes.verdicts import Verdict, VerdictRules, judge, judge_change, months_until
 
 PART_OF_IT = (
     "Part of any change would have come without care. How much cannot be said without a comparison "
@@ -35,6 +35,10 @@ PART_OF_IT = (
 _ONLY_BY_CHANCE = (
     "A difference between groups is the effect of care only if chance decided who was in which "
     "group."
+)
+_NEVER = (
+    "How much of a change care brought about: not from these records, however many answer. It "
+    "takes patients who are alike and cared for differently."
 )
 _DAY = 84
 _WINDOW = 42
@@ -86,6 +90,8 @@ def front_page(release: Release, as_of: pd.Timestamp, *, courses: str = "trends"
     changed = what_changed(release)
     parts += [Prose(["What changed"], kind="lead"), Prose(changed, kind="changed", listed=True)]
     waiting = cannot_say(release, sentences, as_of)
+    if not compared(release):
+        waiting.append(_NEVER)
     if waiting:
         parts += [Prose(["Can't say yet"], kind="lead"), Prose(waiting, "waiting", listed=True)]
     return Section(parts)
@@ -155,20 +161,32 @@ def cannot_say(release: Release, sentences: Iterable[Sentence], as_of: pd.Timest
         waiting helps.
     """
     pace = _new_per_month(release["period"])
-    said = []
+    said = [_no_scores(release, pace, as_of)] if why_absent(release["pain"]) else []
     for sentence in sentences:
         if sentence.carried:
             continue
         text = sentence.text.replace(": can't say yet. ", ": ")
-        said.append(f"{text}{_when(sentence, pace, as_of)}")
+        said.append(f"{text}{_when(sentence.verdict, pace, as_of)}")
     rest = len(said) - _MOST
     if rest > 0:
         said = [*said[:_MOST], f"{write.count(rest, 'more answer')} further on."]
     return said
 
 
-def _when(sentence: Sentence, pace: float, as_of: pd.Timestamp) -> str:
-    verdict = sentence.verdict
+def _no_scores(release: Release, pace: float, as_of: pd.Timestamp) -> str:
+    """Say of pain without any estimate how many scores there are and how many there must be."""
+    about = f"Pain {write.follow_up(_DAY)} after the start"
+    row = _first(release["completeness"], "answered", day=_DAY)
+    if row is None or row["status"] != "ok":
+        return f"{about}: {in_words(why_absent(release['pain']))}"
+    answers = pd.Series(row | {"n_patients": row["n_events"], "n_eligible": row["n_patients"]})
+    verdict = judge(answers)
+    if verdict.carried or not verdict.missing:
+        return f"{about}: {in_words(why_absent(release['pain']))}"
+    return f"{about}: {verdict.missing}{_when(verdict, pace, as_of)}"
+
+
+def _when(verdict: Verdict | None, pace: float, as_of: pd.Timestamp) -> str:
     if verdict is None or verdict.lack not in ("people", "width"):
         return ""
     months = months_until(verdict, pace)
