@@ -28,6 +28,7 @@ from outcomes.derive.sustained_return import derive_stops, derive_sustained_retu
 from outcomes.errors import EstimationError
 from outcomes.results import AnalysisResult
 from outcomes.stats.interval_censored import bootstrap_turnbull, fit_aft, fit_turnbull
+from outcomes.stats.one_thread import one_thread_each
 from outcomes.tables import Tables
 
 QUESTION = "pain_return"
@@ -104,6 +105,7 @@ class PainReturnSpec:
     conf_level: float = 0.95
 
 
+@one_thread_each()
 def estimate_pain_return(
     tables: Tables,
     spec: PainReturnSpec | None = None,

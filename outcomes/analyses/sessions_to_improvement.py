@@ -27,6 +27,7 @@ from outcomes.derive.baseline import derive_baseline
 from outcomes.derive.course_sessions import derive_course_sessions
 from outcomes.results import AnalysisResult
 from outcomes.stats.bootstrap import bootstrap
+from outcomes.stats.one_thread import one_thread_each
 from outcomes.stats.strategies import PeriodMean, period_mean
 from outcomes.tables import Tables
 
@@ -74,6 +75,7 @@ class SessionsToImprovementSpec:
     conf_level: float = 0.95
 
 
+@one_thread_each()
 def estimate_sessions_to_improvement(
     tables: Tables,
     spec: SessionsToImprovementSpec | None = None,

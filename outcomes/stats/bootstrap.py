@@ -20,6 +20,8 @@ from scipy import stats
 
 from outcomes.errors import EstimationError
 
+from .one_thread import one_thread_each
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Statistic = Callable[[Counts], ArrayLike]
@@ -232,7 +234,7 @@ def bootstrap(
         except EstimationError as error:
             return replicate, None, error.problem
 
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with one_thread_each(), ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         for count, (replicate, found, reason) in enumerate(
             pool.map(one, range(kept, replicates)), start=kept + 1
         ):

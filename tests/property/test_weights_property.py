@@ -36,6 +36,19 @@ def test_row_order_names_and_units_change_nothing(seed: int) -> None:
     np.testing.assert_allclose(weights(moved), base, rtol=1e-5)
 
 
+@given(st.integers(0, 1000))
+@settings(max_examples=5, deadline=None)
+def test_rows_left_out_of_a_resample_change_no_more_than_rounding(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    models = WeightModels(cohort(rng, 300), DECISIONS, subject="id", period="period")
+    whole = models.fit()
+    counts = rng.multinomial(models.n_subjects, np.full(models.n_subjects, 1 / models.n_subjects))
+    quick = models.fit(counts, whole)
+    # A subject that hardly counts keeps its rows among those that are looked at.
+    all_rows = models.fit(np.maximum(counts, 1e-12), whole)
+    np.testing.assert_allclose(quick.weights, all_rows.weights, rtol=1e-4)
+
+
 positive = st.lists(st.floats(0.01, 100), min_size=1, max_size=40)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from outcomes.errors import EstimationError
+from outcomes.stats import one_thread
 from outcomes.stats.bootstrap import bootstrap, draw
 
 VALUES = np.random.default_rng(0).normal(3, 2, 200)
@@ -87,3 +88,30 @@ def test_bad_calls_are_refused() -> None:
         found.interval(kind="studentised")
     with pytest.raises(EstimationError, match="one-dimensional"):
         bootstrap(lambda counts: np.ones((2, 2)), 200)
+
+
+def test_linear_algebra_keeps_to_one_thread_while_ours_share_the_work() -> None:
+    controls = one_thread._controls()
+    if not controls:
+        pytest.skip("no OpenBLAS whose threads could be counted")
+    before = [get() for _, get in controls]
+    for put, _ in controls:
+        put(2)
+    seen: list[int] = []
+
+    def statistic(counts: np.ndarray) -> float:
+        seen.extend(get() for _, get in controls)
+        return float(counts @ np.arange(5))
+
+    bootstrap(statistic, 5, replicates=4, workers=2)
+    with one_thread.one_thread_each():
+        with one_thread.one_thread_each():
+            pass
+        within = [get() for _, get in controls]
+    after = [get() for _, get in controls]
+    for (put, _), threads in zip(controls, before, strict=True):
+        put(threads)
+    # The first call is the estimate itself, before there are threads of ours.
+    assert set(seen[len(controls) :]) == {1}
+    assert set(within) == {1}
+    assert set(after) == {2}

@@ -12,7 +12,9 @@ from outcomes.stats.strategies import (
     e_value,
     e_value_of_difference,
     follow,
+    period_estimates,
     period_mean,
+    sequential_mean,
     sequential_regression,
 )
 
@@ -114,6 +116,37 @@ def test_sequential_regression_with_a_constant_alone_is_the_chain_of_weighted_me
     )
     w = weights[:, 1] * kept[:, 1]
     assert found.estimate == pytest.approx(w @ y[:, 0] / w.sum(), rel=1e-5)
+
+
+def test_estimates_for_resamples_are_those_of_the_whole_estimators() -> None:
+    rng = np.random.default_rng(8)
+    n, blocks, periods = 300, 5, [2, 3, 4]
+    codes = np.where(rng.random((n, blocks)) < 0.8, 0, 1)
+    codes[rng.random(n) < 0.1, 3:] = -1
+    clones = follow(codes, [0])
+    observed = codes >= 0
+    at_risk = np.column_stack([np.ones(n, dtype=bool), observed[:, :-1]])
+    history = np.dstack([np.ones((n, blocks)), rng.normal(size=(n, blocks, 2))])
+    weights = np.cumprod(np.where(clones.kept, rng.uniform(1, 2, (n, blocks)), 0), axis=1)
+    answered = observed[:, periods] & (rng.random((n, 3)) < 0.7)
+    answering = np.where(answered, rng.uniform(1, 2, (n, 3)), 0.0)
+    y = np.where(answered, history[:, periods, 1] + rng.normal(size=(n, 3)), np.nan)
+    counts = np.bincount(rng.integers(0, n, n), minlength=n).astype(float)
+    whole = sequential_regression(
+        y, periods, clones.kept, at_risk, weights, answering, history, counts=counts
+    )
+    alone = sequential_mean(
+        y, periods, clones.kept, at_risk, weights, answering, history.swapaxes(0, 1), counts
+    )
+    assert alone == pytest.approx(whole.estimate, rel=1e-12)
+
+    w = weights[:, periods] * answering * counts[:, None]
+    both = np.stack([y, y**2])
+    found = period_estimates(np.nan_to_num(both), (~np.isnan(both)).astype(float), w)
+    each = [period_mean(one, w).estimate for one in both]
+    np.testing.assert_allclose(found, each, rtol=1e-12)
+    w[:, 1] = 0
+    assert np.isnan(period_estimates(np.nan_to_num(both), np.ones_like(both), w)).all()
 
 
 def test_shifting_those_who_leave_adds_delta_times_their_share() -> None:

@@ -15,8 +15,9 @@ from outcomes.stats.bootstrap import Bootstrap, bootstrap
 from outcomes.stats.strategies import (
     PeriodMean,
     nobody,
+    period_estimates,
     period_mean,
-    sequential_regression,
+    sequential_mean,
 )
 from outcomes.stats.weights import WeightFit, truncate
 
@@ -51,6 +52,17 @@ class Outcome:
     periods: tuple[int, ...]
     response: str
     note: str = ""
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """Outcomes of the same blocks and answers: places, values (m, n, B), 1 where known."""
+
+    response: str
+    periods: list[int]
+    at: list[int]
+    values: Floats
+    known: Floats
 
 
 class Comparison:
@@ -181,18 +193,60 @@ class Comparison:
             Mean over the blocks of the outcome; missing where nobody is left in one.
         """
         outcome = self.outcomes[0]
-        if not (self.outcome_weights(fitted, outcome, strategy, counts) > 0).any(axis=0).all():
+        blocks = list(outcome.periods)
+        answering = np.where(
+            np.isnan(outcome.y), 0.0, fitted.answering[outcome.response][:, blocks]
+        )
+        w = fitted.weights[strategy][:, blocks] * answering
+        if counts is not None:
+            w = w * counts[:, None]
+        if not (w > 0).any(axis=0).all():
             return float("nan")
-        return sequential_regression(
+        return sequential_mean(
             outcome.y,
-            list(outcome.periods),
+            blocks,
             fitted.clones[strategy].kept,
             self.grid.at_risk,
             fitted.weights[strategy],
-            fitted.answering[outcome.response][:, list(outcome.periods)],
-            self.grid.history,
-            counts=counts,
-        ).estimate
+            answering,
+            self._history,
+            counts,
+        )
+
+    @cached_property
+    def _history(self) -> Floats:
+        """History of each block in one piece, shape (K, n, p)."""
+        return np.ascontiguousarray(self.grid.history.transpose(1, 0, 2))
+
+    @cached_property
+    def _alike(self) -> list[_Alike]:
+        """Outcomes that share their weights, to be averaged together."""
+        found: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+        for j, outcome in enumerate(self.outcomes):
+            found.setdefault((outcome.response, outcome.periods), []).append(j)
+        alike = []
+        for (response, periods), at in found.items():
+            y = np.stack([self.outcomes[j].y for j in at])
+            known = ~np.isnan(y)
+            alike.append(
+                _Alike(response, list(periods), at, np.where(known, y, 0.0), known.astype(float))
+            )
+        return alike
+
+    def _means(
+        self, fitted: Fitted, strategy: str, counts: Floats | None, alike: list[_Alike]
+    ) -> Floats:
+        """Means of all outcomes of one strategy, as `arm` estimates them."""
+        found = np.full(len(self.outcomes), np.nan)
+        for some in alike:
+            w = fitted.weights[strategy][:, some.periods]
+            w = w * fitted.answering[some.response][:, some.periods]
+            if self.truncation is not None:
+                w = np.column_stack([truncate(column, self.truncation) for column in w.T])
+            if counts is not None:
+                w = w * counts[:, None]
+            found[some.at] = period_estimates(some.values, some.known, w)
+        return found
 
     def vector(self, fit: WeightFit, counts: Floats | None = None) -> Floats:
         """All estimates of one fit, in the order of `rows`.
@@ -210,18 +264,12 @@ class Comparison:
             Means of all outcomes and strategies, of the second estimator, and by first plan.
         """
         fitted = self.models.weigh(fit)
-        begun = self.models.weigh(fit, first_only=True)
-        found = [
-            self.arm(fitted, outcome, strategy, counts).estimate
-            for outcome in self.outcomes
-            for strategy in self.strategies
-        ]
-        found += [self.second(fitted, strategy, counts) for strategy in self.strategies]
-        found += [
-            self.arm(begun, self.outcomes[0], strategy, counts).estimate
-            for strategy in self.strategies
-        ]
-        return np.array(found)
+        begun = self.models.bind(fitted, first_only=True)
+        means = [self._means(fitted, strategy, counts, self._alike) for strategy in self.strategies]
+        second = [self.second(fitted, strategy, counts) for strategy in self.strategies]
+        # The primary outcome is the first, and so are those that share its weights.
+        first = [self._means(begun, s, counts, self._alike[:1])[0] for s in self.strategies]
+        return np.concatenate([np.stack(means, axis=1).ravel(), second, first])
 
     @property
     def by_clinic(self) -> bool:

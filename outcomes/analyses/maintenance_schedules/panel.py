@@ -103,5 +103,5 @@ def arms_of(comparison: Comparison, grace: int | None = None) -> dict[str, Perio
     """
     fitted = comparison.whole
     if grace is not None:
-        fitted = comparison.models.weigh(fitted.fit, grace=grace)
+        fitted = comparison.models.bind(fitted, grace=grace)
     return {s: comparison.arm(fitted, comparison.outcomes[0], s) for s in comparison.strategies}

@@ -140,7 +140,7 @@ def contrast_rows(
         for o in comparison.outcomes
         for s in comparison.strategies
     }
-    begun = comparison.models.weigh(fitted.fit, first_only=True)
+    begun = comparison.models.bind(fitted, first_only=True)
     first = comparison.outcomes[0]
     for s in comparison.strategies:
         arms[FIRST_PLAN, s] = comparison.arm(begun, first, s)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from outcomes.analyses.maintenance_schedules.grid import Floats, Ints, ScheduleGrid
-from outcomes.stats.strategies import Followed, clone_weights, follow
+from outcomes.stats.strategies import Followed, follow, weights_of_chance
 from outcomes.stats.weights import Decision, WeightFit, WeightModels
 
 LAST = "last + last_1 + last_2"
@@ -74,6 +74,7 @@ class ScheduleWeights:
         grace: int = 0,
     ) -> None:
         self.grid, self.grace = grid, grace
+        self._made: dict[tuple[int, bool], dict[str, Followed]] = {}
         rows = np.flatnonzero(grid.at_risk.ravel())
         self.subject, self.block = np.divmod(rows, grid.blocks)
         frame = grid.frame.iloc[rows].reset_index(drop=True)
@@ -126,15 +127,44 @@ class ScheduleWeights:
         """
         return self.models.fit(counts, start)
 
-    def weigh(
-        self, fit: WeightFit, *, grace: int | None = None, first_only: bool = False
-    ) -> Fitted:
+    def weigh(self, fit: WeightFit) -> Fitted:
         """Weight the clones of every strategy.
 
         Parameters
         ----------
         fit : WeightFit
             Fit of these models.
+
+        Returns
+        -------
+        Fitted
+            Weights of the clones.
+        """
+        grid = self.grid
+        chance = self._square(fit.probabilities["schedule"])
+        staying = np.ones((grid.n, grid.blocks))
+        if "staying" in fit.probabilities:
+            stay = self._square(fit.probabilities["staying"][:, [0]])[:, :, 0]
+            staying = np.where(np.isnan(stay), 1.0, stay)
+        agreeing = {
+            name: chance[:, :, list(allowed)].sum(axis=2) for name, allowed in grid.followed.items()
+        }
+        answering = {}
+        for name, answered in self.responses.items():
+            inverse = np.ones((grid.n, grid.blocks))
+            if name in fit.probabilities:
+                p = self._square(fit.probabilities[name][:, [-1]])[:, :, 0]
+                inverse = np.divide(1.0, p, out=np.zeros_like(p), where=p > 0)
+            answering[name] = np.where(answered, np.nan_to_num(inverse), 0.0)
+        return self.bind(Fitted({}, {}, staying, answering, agreeing, fit))
+
+    def bind(self, fitted: Fitted, *, grace: int | None = None, first_only: bool = False) -> Fitted:
+        """Weight other clones by the same chances.
+
+        Parameters
+        ----------
+        fitted : Fitted
+            Chances of one fit.
         grace : int, optional
             Blocks of grace, those of the object unless given.
         first_only : bool
@@ -143,30 +173,26 @@ class ScheduleWeights:
         Returns
         -------
         Fitted
-            Weights of the clones.
+            Weights of these clones.
         """
-        grid = self.grid
-        allowed_grace = self.grace if grace is None else grace
-        chance = self._square(fit.probabilities["schedule"])
-        staying = np.ones((grid.n, grid.blocks))
-        if "staying" in fit.probabilities:
-            stay = self._square(fit.probabilities["staying"][:, [0]])[:, :, 0]
-            staying = np.where(np.isnan(stay), 1.0, stay)
-        clones, weights, agreeing = {}, {}, {}
-        for name, allowed in grid.followed.items():
-            clones[name] = follow(
-                grid.codes, allowed, grace=allowed_grace, periods=1 if first_only else None
-            )
-            weights[name] = clone_weights(clones[name], allowed, chance, staying)
-            agreeing[name] = chance[:, :, list(allowed)].sum(axis=2)
-        answering = {}
-        for name, answered in self.responses.items():
-            inverse = np.ones((grid.n, grid.blocks))
-            if name in fit.probabilities:
-                p = self._square(fit.probabilities[name][:, [-1]])[:, :, 0]
-                inverse = np.divide(1.0, p, out=np.zeros_like(p), where=p > 0)
-            answering[name] = np.where(answered, np.nan_to_num(inverse), 0.0)
-        return Fitted(clones, weights, staying, answering, agreeing, fit)
+        clones = self._clones(self.grace if grace is None else grace, first_only)
+        weights = {
+            name: weights_of_chance(clones[name], fitted.agreeing[name], fitted.staying)
+            for name in clones
+        }
+        return replace(fitted, clones=clones, weights=weights)
+
+    def _clones(self, grace: int, first_only: bool) -> dict[str, Followed]:
+        """Clones of every strategy; the same in every resample, so they are made once."""
+        key = grace, first_only
+        if key not in self._made:
+            self._made[key] = {
+                name: follow(
+                    self.grid.codes, allowed, grace=grace, periods=1 if first_only else None
+                )
+                for name, allowed in self.grid.followed.items()
+            }
+        return self._made[key]
 
     def _square(self, rows: Floats) -> Floats:
         out = np.full((self.grid.n, self.grid.blocks, rows.shape[1]), np.nan)

@@ -138,7 +138,24 @@ def clone_weights(
     systematic approach to the comparison of dynamic regimes using observational data. Int J
     Biostat 2010;6:18.
     """
-    agrees = probabilities[:, :, list(allowed)].sum(axis=2)
+    return weights_of_chance(followed, probabilities[:, :, list(allowed)].sum(axis=2), staying)
+
+
+def weights_of_chance(followed: Followed, agrees: Floats, staying: Floats | None = None) -> Floats:
+    """Weight clones as `clone_weights` does, where the chance to agree is known already.
+
+    Parameters
+    ----------
+    followed, staying
+        As for `clone_weights`.
+    agrees : ndarray of float, shape (n, K)
+        Probability that the code agrees with the strategy, given the history.
+
+    Returns
+    -------
+    ndarray of float, shape (n, K)
+        As of `clone_weights`.
+    """
     chance = np.where(followed.bound, agrees, 1.0)
     if staying is not None:
         chance = chance * staying

@@ -120,6 +120,29 @@ def period_mean(values: Floats, weights: Floats) -> PeriodMean:
     )
 
 
+def period_estimates(values: Floats, known: Floats, weights: Floats) -> Floats:
+    """Estimates of `period_mean` alone, for several outcomes at once: what a resample needs.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (m, n, B)
+        m outcomes of each subject in each period; any finite number where there is none.
+    known : ndarray of float, shape (m, n, B)
+        1 where there is a value, else 0.
+    weights : ndarray of float, shape (n, B)
+        Weights that the outcomes share, none negative; 0 for who does not count.
+
+    Returns
+    -------
+    ndarray of float, shape (m,)
+        Σ_b (Σ w_ib y_ib / Σ w_ib) / B over known values; missing where a period has nobody.
+    """
+    total = np.einsum("mnb,nb->mb", known, weights)
+    summed = np.einsum("mnb,nb->mb", values * known, weights)
+    mean = np.divide(summed, total, out=np.full_like(total, np.nan), where=total > 0)
+    return np.asarray(mean.mean(axis=1))
+
+
 def nobody(n: int) -> PeriodMean:
     """Mean of a strategy that no subject with a value is left on.
 

@@ -127,16 +127,75 @@ def sequential_regression(
     return Sequential(float(each @ predicted[:, 0].mean(axis=1) / each.sum()), predicted)
 
 
+def sequential_mean(
+    values: Floats,
+    periods: list[int],
+    kept: Flags,
+    at_risk: Flags,
+    weights: Floats,
+    answering: Floats,
+    history: Floats,
+    counts: Floats | None = None,
+) -> float:
+    """Estimate of `sequential_regression` alone, without what a resample does not need.
+
+    Parameters
+    ----------
+    values, periods, kept, at_risk, weights, answering, counts
+        As for `sequential_regression`.
+    history : ndarray of float, shape (K, n, p)
+        As for `sequential_regression`, period by period so that each lies in one piece.
+
+    Returns
+    -------
+    float
+        Mean over the outcome periods, those who leave taken to fare like those who stay.
+
+    Raises
+    ------
+    EstimationError
+        If nobody is left to regress in a period.
+
+    Notes
+    -----
+    A prediction is read again only in the regression of the period before, by the clones kept
+    through it, so it is made for these alone.
+    """
+    each = np.ones(len(kept)) if counts is None else np.asarray(counts, dtype=float)
+    position = {period: j for j, period in enumerate(periods)}
+    ahead, of = np.empty((0, 0)), np.empty(0, dtype=np.int64)
+    for t in range(periods[-1], -1, -1):
+        # In the first period everybody's prediction is averaged, also of who left at once.
+        needed = kept[:, t - 1] & (each > 0) if t else each > 0
+        rows = np.flatnonzero(at_risk[:, t] & needed)
+        w = np.where(kept[:, t], weights[:, t] * each, 0.0)
+        found = []
+        if t in position:
+            j = position[t]
+            some = np.flatnonzero((w > 0) & (answering[:, j] > 0))
+            found.append(
+                _solve(history[t][some], values[some, j][:, None], (w * answering[:, j])[some], t)
+            )
+        if t < periods[-1]:
+            found.append(_solve(history[t][of], ahead, w[of], t))
+        ahead, of = history[t][rows] @ np.concatenate(found, axis=1), rows
+    return float(each[of] @ ahead.mean(axis=1) / each[of].sum())
+
+
 def _regress(X: Floats, y: Floats, w: Floats, t: int) -> Floats:
     """Weighted least squares; columns without variation share in nothing."""
     rows = w > 0
-    if not rows.any():
+    return _solve(X[rows], y[rows], w[rows], t)
+
+
+def _solve(design: Floats, y: Floats, w: Floats, t: int) -> Floats:
+    """Coefficients from the rows that count."""
+    if not len(w):
         raise EstimationError(
             f"Nobody is left to learn from in period {t + 1}.", "Shorten the horizon."
         )
-    design = X[rows]
-    weighted = design * (w[rows] / w[rows].sum())[:, None]
+    weighted = design * (w / w.sum())[:, None]
     gram = weighted.T @ design
     # The ridge is far below what the data determine and keeps a level that nobody has at 0.
     gram[np.diag_indices(len(gram))] += _RIDGE * np.maximum(np.diag(gram), _RIDGE)
-    return np.linalg.solve(gram, weighted.T @ y[rows])
+    return np.linalg.solve(gram, weighted.T @ y)

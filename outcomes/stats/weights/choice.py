@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _THIN = 8
 _BLOCK = 4096
+# Rows are left out only where that saves more than copying the others costs.
+_MOST = 0.8
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class ChoiceModel:
         penalty: float = 1e-4,
     ) -> None:
         self.columns, self.outcome, self.levels = columns, outcome, levels
-        self.at = [outcome == k for k in range(1, len(levels))]
+        self.at = _chosen(outcome, len(levels))
         ones = np.ones((1, columns.n))
         mean = columns.sums(ones)[:, 0] / columns.n
         square = columns.squares() / columns.n
@@ -129,10 +132,10 @@ class ChoiceModel:
                 "Leave this decision out: nothing varied that a weight could correct.",
             )
         if start is None:
-            beta, inverse = self._newton(w)
+            found = self._quasi_newton(w, *self._newton(w))
         else:
-            beta, inverse = self._standardised(start.coefficients), start.inverse
-        found = self._quasi_newton(w, beta, inverse)
+            few, some = self._drawn(w)
+            found = few._quasi_newton(some, self._standardised(start.coefficients), start.inverse)
         if not found.converged:
             # A part of the rows misleads where outcomes come in a rhythm that it falls in with.
             found = self._quasi_newton(w, *self._newton(w, whole=True))
@@ -189,6 +192,16 @@ class ChoiceModel:
         penalty = np.tile(self.ridge[:, 0], k)
         frame["determined"] = np.diag(inverse) * np.maximum(penalty, 1e-12) < 0.01
         return frame
+
+    def _drawn(self, w: Floats) -> tuple[ChoiceModel, Floats]:
+        """Leave out rows that count 0 times, as a third does in a resample."""
+        rows = np.flatnonzero(w)
+        if len(rows) > _MOST * len(w):
+            return self, w
+        few = copy(self)
+        few.columns, few.outcome = self.columns.take(rows), self.outcome[rows]
+        few.at = _chosen(few.outcome, len(self.levels))
+        return few, w[rows]
 
     def _standardised(self, coefficients: Floats) -> Floats:
         beta = coefficients * self.scale[:, None]
@@ -301,6 +314,11 @@ class ChoiceModel:
             iterations=passes,
             converged=converged,
         )
+
+
+def _chosen(outcome: Ints, levels: int) -> list[Floats]:
+    """1 in the rows that have a level, else 0, for each level but the first."""
+    return [(outcome == k).astype(float) for k in range(1, levels)]
 
 
 def _update(H: Floats, s: Floats, y: Floats) -> Floats:

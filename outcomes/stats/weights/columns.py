@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -97,6 +97,24 @@ class Columns:
         out[self.dense_at] = np.einsum("dn,dn->d", self.dense, self.dense)
         out[self.thin_at] = self.thin.power(2).sum(axis=0)
         return out
+
+    def take(self, rows: Ints) -> Columns:
+        """Take some rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (m,)
+            Which rows.
+
+        Returns
+        -------
+        Columns
+            The same columns of these rows.
+        """
+        thin = self.thin[rows]
+        return replace(
+            self, dense=self.dense.take(rows, axis=1), thin=thin, thin_rows=thin.T.tocsr()
+        )
 
     def matrix(self, rows: slice) -> Floats:
         """Write some rows out as an ordinary matrix.
