@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analyses.groups import CADENCE, MemberCounts, Members, starting_pain
+from outcomes.errors import EstimationError
 from outcomes.results import AnalysisResult, estimates_frame, exclusions_frame
 from outcomes.stats.intervals import mean_interval
 from outcomes.tables import Tables
@@ -162,6 +163,53 @@ def refuse(
         estimand="",
         notes=(reason,),
         scope=scope,
+    )
+
+
+def gather(
+    question: str,
+    spec: Any,
+    rows: pd.DataFrame | Sequence[Mapping[str, Any]],
+    *,
+    estimand: str,
+    curve: pd.DataFrame | None = None,
+    notes: Sequence[str] = (),
+) -> AnalysisResult:
+    """Build a result from rows of other results, without a data set.
+
+    Parameters
+    ----------
+    question : str
+        Name of the analysis.
+    spec : object
+        The frozen dataclass with every choice made.
+    rows : DataFrame or sequence of mappings
+        Rows of estimates, as their analyses made them.
+    estimand : str
+        What the rows have in common.
+    curve : DataFrame, optional
+        Rows to show beside them.
+    notes : sequence of str, optional
+        Sentences that a reader must see.
+
+    Returns
+    -------
+    AnalysisResult
+        Without exclusions or diagnostics, which are those of the results the rows come from.
+
+    Raises
+    ------
+    EstimationError
+        For a row split by cadence: without its own result it would lose starting pain and caution.
+    """
+    estimates = estimates_frame(rows)
+    if (estimates["group_by"] == CADENCE).any():
+        raise EstimationError(
+            "A row split by cadence was taken out of its result.",
+            "Show it with the starting pain and the caution that stand there.",
+        )
+    return AnalysisResult(
+        question, spec, estimates, curve=curve, estimand=estimand, notes=tuple(notes)
     )
 
 

@@ -12,6 +12,7 @@ from outcomes.present.progress import Steps
 from outcomes.present.sections.activity import period_comparison
 from outcomes.present.sections.answer import answer
 from outcomes.present.sections.benchmark import clinic_comparison, clinic_courses
+from outcomes.present.sections.claims import claims_details, claims_page
 from outcomes.present.sections.cohort_trend import cohort_trend
 from outcomes.present.sections.completeness import answer_rates, who_answered
 from outcomes.present.sections.context import published_figures
@@ -70,6 +71,8 @@ __all__ = [
     "answer_rates",
     "appointments_kept",
     "cadence_over_time",
+    "claims_details",
+    "claims_page",
     "clinic_comparison",
     "clinic_courses",
     "cohort_trend",
