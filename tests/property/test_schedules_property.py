@@ -12,7 +12,7 @@ from outcomes.analyses.maintenance_schedules import (
     MaintenanceSchedulesSpec,
     estimate_maintenance_schedules,
 )
-from outcomes.analyses.maintenance_schedules.prepare import known_at_start, prepare
+from outcomes.analyses.maintenance_schedules.prepare import Prepared, known_at_start, prepare
 from outcomes.results import AnalysisResult
 from outcomes.simulate import SCENARIOS, simulate
 from outcomes.tables import Tables
@@ -84,7 +84,7 @@ def test_resamples_do_not_depend_on_threads(tables: Tables) -> None:
     known = known_at_start(tables, spec)
     instrument = tables.registry.get("nrs_pain")
     found = prepare(tables, known, spec, WEEKS_13_24, instrument, True, all_outcomes=False)
-    assert not isinstance(found, str)
+    assert isinstance(found, Prepared)
     one = found.comparison.resample(6, 3, workers=1).replicates
     two = found.comparison.resample(6, 3, workers=2).replicates
     np.testing.assert_allclose(one, two, rtol=1e-9)

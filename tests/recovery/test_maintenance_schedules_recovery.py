@@ -133,6 +133,10 @@ def test_scores_at_sessions_alone_are_refused(cohort: Tables) -> None:
     found = estimate_maintenance_schedules(replace(cohort, assessments=visits), QUICK)
     assert set(found.estimates["status"]) == {"refused"}
     assert "answered at home" in found.estimates["note"].iloc[0]
+    # Who was eligible is said all the same.
+    eligible = int(found.estimates["n_eligible"].iloc[0])
+    assert found.exclusions["n_in"].iloc[0] == len(cohort.patients)
+    assert found.exclusions["n_out"].iloc[-1] == eligible < len(cohort.patients)
 
 
 def test_missing_columns_are_named_and_not_needed(cohort: Tables) -> None:

@@ -143,6 +143,7 @@ def test_nothing_compared_is_refused_politely_everywhere() -> None:
     assert "do not carry a comparison of schedules yet. 10 patients are eligible" in text(
         sections[0]
     )
+    assert "2 left out: no attended session" in str(sections[2]._repr_html_())
     limits = text(schedule_limits(shown, "schedules", "return", clinics=("",)))
     assert "Anything about which schedule is better. 10 patients are eligible" in limits
     assert "none is recorded" in limits

@@ -17,7 +17,7 @@ from outcomes.analyses.maintenance_schedules.compare import (
     Comparison,
 )
 from outcomes.analyses.maintenance_schedules.naive import naive_estimates
-from outcomes.analyses.maintenance_schedules.prepare import known_at_start, prepare
+from outcomes.analyses.maintenance_schedules.prepare import Prepared, known_at_start, prepare
 from outcomes.analyses.maintenance_schedules.rows import support
 from outcomes.analyses.maintenance_schedules.unmeasured import ONE_SIDED
 from outcomes.analyses.maintenance_schedules.visits import visit_means
@@ -244,7 +244,7 @@ def from_visits(spec: SimulationSpec) -> dict[str, Any]:
     known, instrument = known_at_start(tables, choices), tables.registry.get("nrs_pain")
     weeks = choices.horizons[0]
     prepared = prepare(tables, known, choices, weeks, instrument, True, all_outcomes=False)
-    assert not isinstance(prepared, str)
+    assert isinstance(prepared, Prepared)
     seen = visit_means(tables, prepared, choices)["on_demand"]
     comparison = prepared.comparison
     home = comparison.arm(comparison.whole, comparison.outcomes[0], "on_demand")

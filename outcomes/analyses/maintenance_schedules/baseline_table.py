@@ -8,7 +8,6 @@ first plans, whose names are in ``landmark``.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -19,8 +18,8 @@ from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.estimand import describe
 from outcomes.analyses.groups import members
 from outcomes.analyses.maintenance_schedules.grid import ScheduleGrid, make_grid
-from outcomes.analyses.maintenance_schedules.prepare import known_at_start, with_range
-from outcomes.analyses.maintenance_schedules.spec import MaintenanceSchedulesSpec, settled_spec
+from outcomes.analyses.maintenance_schedules.prepare import known_at_start, settle, with_range
+from outcomes.analyses.maintenance_schedules.spec import MaintenanceSchedulesSpec
 from outcomes.derive.blocks import derive_blocks
 from outcomes.derive.decisions import ELIGIBLE, derive_decisions
 from outcomes.results import AnalysisResult
@@ -65,10 +64,7 @@ def describe_first_plans(
     Pollard TJ, Johnson AEW, Raffa JD, Mark RG. tableone. JAMIA Open 2018;1:26–31. Yang D, Dalton
     JE. A unified approach to measuring the effect size between two groups. SAS Global Forum 2012.
     """
-    spec = spec or settled_spec(tables.settings)
-    spec = replace(spec, instrument=spec.instrument or tables.settings.pain_instrument)
-    planned = spec.use_plans and tables.plans is not None and len(tables.plans) > 0
-    spec = replace(spec, grace=spec.grace if spec.grace is not None else (0 if planned else 1))
+    spec, planned = settle(tables, spec)
     instrument = with_range(tables, spec.instrument)
     everyone = members(tables, "", 0)
     decisions = derive_decisions(

@@ -31,6 +31,7 @@ from outcomes.analyses.maintenance_schedules.diagnostics import (
 )
 from outcomes.analyses.maintenance_schedules.naive import naive_estimates
 from outcomes.analyses.maintenance_schedules.prepare import (
+    NotReady,
     Prepared,
     known_at_start,
     prepare,
@@ -52,6 +53,7 @@ from outcomes.analyses.maintenance_schedules.spec import (
 from outcomes.derive.decisions import ELIGIBLE, REASONS
 from outcomes.instruments import Instrument
 from outcomes.results import AnalysisResult
+from outcomes.stats.one_thread import one_thread_each
 from outcomes.tables import Tables
 
 QUESTION = "maintenance_schedules"
@@ -65,6 +67,7 @@ NOT_PASSED = "The checks of the weights did not all pass: read the differences a
 Step = Callable[[int, int], None]
 
 
+@one_thread_each()
 def estimate_maintenance_schedules(
     tables: Tables,
     spec: MaintenanceSchedulesSpec | None = None,
@@ -113,20 +116,18 @@ def estimate_maintenance_schedules(
     everyone = members(tables, "", 0)
     first, *others = spec.horizons
     primary = prepare(tables, known, spec, first, instrument, planned, all_outcomes=True)
-    if isinstance(primary, str):
-        return refuse(QUESTION, spec, tables, everyone, primary, group_by="strategy")
+    if isinstance(primary, NotReady):
+        left = _left(everyone, primary.decisions)
+        return refuse(QUESTION, spec, tables, left, primary.reason, group_by="strategy")
     rest = [
         prepare(tables, known, spec, h, instrument, planned, all_outcomes=False) for h in others
     ]
-    work = [primary, *(each for each in rest if not isinstance(each, str))]
+    ready = [(h, p) for h, p in zip(others, rest, strict=True) if isinstance(p, Prepared)]
+    work = [(first, primary), *ready]
     rows: list[dict[str, object]] = []
     resampled: list[pd.DataFrame] = []
     total, done = spec.bootstraps * len(work), 0
-    for horizon, prepared in zip(
-        [first, *(h for h, each in zip(others, rest, strict=True) if not isinstance(each, str))],
-        work,
-        strict=True,
-    ):
+    for horizon, prepared in work:
         draws = None
         if spec.bootstraps:
             draws = prepared.comparison.resample(
@@ -138,8 +139,8 @@ def estimate_maintenance_schedules(
         found = contrast_rows(prepared.comparison, draws, spec, horizon, planned)
         rows += [row | {"estimand": text} for row in found]
     for horizon, each in zip(others, rest, strict=True):
-        if isinstance(each, str):
-            rows.append(_refused(spec, horizon, each))
+        if isinstance(each, NotReady):
+            rows.append(_refused(spec, horizon, each.reason))
     return _result(tables, spec, instrument, everyone, primary, rows, resampled, planned)
 
 
@@ -248,9 +249,9 @@ def _result(
     )
 
 
-def _eligible(everyone: Members, primary: Prepared) -> Members:
-    """Eligible patients grouped by the plan they began with, and who was left out on the way."""
-    status = everyone.frame["patient_id"].map(primary.decisions.set_index("patient_id")["status"])
+def _left(everyone: Members, decisions: pd.DataFrame) -> Members:
+    """Eligible patients, and who was left out on the way for what."""
+    status = everyone.frame["patient_id"].map(decisions.set_index("patient_id")["status"])
     steps, left = list(everyone.steps), len(everyone.frame)
     for reason in REASONS:
         n = int((status == reason).sum())
@@ -258,14 +259,19 @@ def _eligible(everyone: Members, primary: Prepared) -> Members:
             continue
         steps.append(("eligible", reason, left, left - n))
         left -= n
-    grid = primary.grid
+    frame = everyone.frame[status == ELIGIBLE].reset_index(drop=True)
+    return Members(frame, everyone.order if len(frame) else (), tuple(steps))
+
+
+def _eligible(everyone: Members, primary: Prepared) -> Members:
+    """Eligible patients grouped by the plan they began with, and who was left out on the way."""
+    grid, left = primary.grid, _left(everyone, primary.decisions)
     name = np.full(grid.n, "other", dtype=object)
     for s, codes in grid.allowed.items():
         name[np.isin(grid.codes[:, 0], codes)] = s
     ids = grid.frame["patient_id"].to_numpy()[:: grid.blocks]
     group = pd.Series(name, index=ids, dtype="str")
-    frame = everyone.frame[status == ELIGIBLE].reset_index(drop=True)
-    frame = frame.assign(group=frame["patient_id"].map(group))
+    frame = left.frame.assign(group=left.frame["patient_id"].map(group))
     there = set(frame["group"])
     order = tuple(s for s in (*grid.allowed, "other") if s in there)
-    return Members(frame, order, tuple(steps))
+    return Members(frame, order, left.steps)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analyses.maintenance_schedules.prepare import (
+    NotReady,
     known_at_start,
     prepare,
     settle,
@@ -79,8 +80,8 @@ def schedule_frame(tables: Tables, spec: MaintenanceSchedulesSpec | None = None)
     instrument, horizon = with_range(tables, spec.instrument), spec.horizons[0]
     known = known_at_start(tables, spec)
     ready = prepare(tables, known, spec, horizon, instrument, planned, all_outcomes=False)
-    if isinstance(ready, str):
-        raise EstimationError("There is nothing to write down.", ready)
+    if isinstance(ready, NotReady):
+        raise EstimationError("There is nothing to write down.", ready.reason)
     comparison, grid = ready.comparison, ready.grid
     fitted, outcome = comparison.whole, comparison.outcomes[0]
     arms = [

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analyses.maintenance_schedules.prepare import (
+    NotReady,
     known_at_start,
     prepare,
     settle,
@@ -63,8 +64,8 @@ def plan_maintenance_schedules(
         ready = prepare(
             tables, known, spec, horizon, instrument, planned, all_outcomes=False, blind=True
         )
-        if isinstance(ready, str):
-            rows.append({"horizon": horizon.name, "status": "not_possible", "note": ready})
+        if isinstance(ready, NotReady):
+            rows.append({"horizon": horizon.name, "status": "not_possible", "note": ready.reason})
             continue
         comparison, grid = ready.comparison, ready.grid
         fitted, outcome = comparison.whole, comparison.outcomes[0]

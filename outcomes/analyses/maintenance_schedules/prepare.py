@@ -54,6 +54,22 @@ class Prepared:
     comparison: Comparison
 
 
+@dataclass(frozen=True)
+class NotReady:
+    """One horizon that cannot be compared.
+
+    Parameters
+    ----------
+    reason : str
+        Why not, as a sentence.
+    decisions : DataFrame
+        As made by `derive_decisions`: who was eligible, and who was left out for what.
+    """
+
+    reason: str
+    decisions: pd.DataFrame
+
+
 def prepare(
     tables: Tables,
     patients: pd.DataFrame,
@@ -64,7 +80,7 @@ def prepare(
     *,
     all_outcomes: bool,
     blind: bool = False,
-) -> Prepared | str:
+) -> Prepared | NotReady:
     """Lay out one horizon: eligible patients, grid, outcomes and models.
 
     Parameters
@@ -88,8 +104,8 @@ def prepare(
 
     Returns
     -------
-    Prepared or str
-        Ready to be compared; or why it cannot be, as a sentence.
+    Prepared or NotReady
+        Ready to be compared; or why it cannot be.
     """
     decisions = derive_decisions(
         tables,
@@ -104,16 +120,18 @@ def prepare(
     if eligible < spec.min_ess:
         left = decisions.loc[decisions["status"] != ELIGIBLE, "status"].value_counts()
         most = f" Most were left out for: {left.index[0]} ({left.iloc[0]})." if len(left) else ""
-        return (
+        return NotReady(
             f"{eligible} patients are eligible for {horizon.name}; at least {spec.min_ess:.0f} "
-            f"effective patients are needed in every schedule.{most}"
+            f"effective patients are needed in every schedule.{most}",
+            decisions,
         )
     blocks = derive_blocks(tables, decisions, spec.instrument, horizon.last)
     if blocks["answer"].isna().all():
-        return (
+        return NotReady(
             f"No {instrument.label} was answered at home in {horizon.name}. Scores before sessions "
             "are seen of those who came only: with them the schedule without sessions is not "
-            "identified. Ask for a score at home every four weeks."
+            "identified. Ask for a score at home every four weeks.",
+            decisions,
         )
     if blind:
         blocks["answer"] = blocks["answer"].where(blocks["answer"].isna(), 0.0)
@@ -133,7 +151,7 @@ def prepare(
         else:
             comparison.vector(comparison.whole.fit)
     except EstimationError as error:
-        return f"{horizon.name}: {error.problem} {error.remedy}"
+        return NotReady(f"{horizon.name}: {error.problem} {error.remedy}", decisions)
     return Prepared(decisions, grid, blocks, patients, measured, comparison)
 
 

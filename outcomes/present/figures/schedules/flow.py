@@ -24,7 +24,8 @@ def plot_flow(result: AnalysisResult, last_block: int) -> Figure:
     Parameters
     ----------
     result : AnalysisResult
-        Of `estimate_maintenance_schedules`, with a flow among its diagnostics.
+        Of `estimate_maintenance_schedules`; without a flow among its diagnostics, as where nothing
+        was compared, eligibility alone is drawn.
     last_block : int
         Last block that is compared.
 
@@ -39,15 +40,15 @@ def plot_flow(result: AnalysisResult, last_block: int) -> Figure:
         if pd.isna(before) or before != after
     ]
     flow = frame_of(result, "flow")
-    groups = list(dict.fromkeys(flow["strategy"]))
-    height = _STEP * (len(steps) + 5.2) + 0.2
+    groups = list(dict.fromkeys(flow["strategy"])) if len(flow) else []
+    height = _STEP * (len(steps) + (5.2 if groups else 1)) + 0.2
     with look():
         figure, axes = plt.subplots(figsize=(WIDTH, height))
         axes.set_axis_off()
         axes.set_xlim(0, WIDTH)
         axes.set_ylim(-height, 0)
         figure.subplots_adjust(left=0, right=1, top=1, bottom=0)
-        begun = steps[0][1] if steps else flow["on_strategy"].max()
+        begun = steps[0][1] if steps else (flow["on_strategy"].max() if groups else float("nan"))
         top = -0.3
         _box(axes, 2.1, top, f"{_people(begun)} in the records", 2.7)
         for reason, before, after in steps:
@@ -63,50 +64,60 @@ def plot_flow(result: AnalysisResult, last_block: int) -> Figure:
             )  # fmt: skip
             top -= _STEP
             _box(axes, 2.1, top, f"{_people(after)} left", 2.7)
-        wide = WIDTH / max(len(groups), 1)
-        places = [wide * (position + 0.5) for position in range(len(groups))]
-        fork = top - _BOX / 2 - 0.12
-        axes.plot([2.1, 2.1], [top - _BOX / 2, fork], color=RULE, zorder=0)
-        axes.plot([min(2.1, *places), max(2.1, *places)], [fork] * 2, color=RULE, zorder=0)
-        drawn = strokes(groups)
-        for place, group in zip(places, groups, strict=True):
-            rows = flow[(flow["strategy"] == group) & (flow["block"] <= last_block)]
-            first, last = rows.iloc[0], rows.iloc[-1]
-            later = rows.iloc[1:]
-            colour = drawn[group].colour
-            lines = [
-                f"{strategy_label(group)}: {_number(first['on_strategy'])} clones",
-                f"{_number(first['kept'])} began it",
-                f"{_number(last['kept'])} kept to it {write.count(4 * last_block, 'week')}",
-                f"{_number(last['answered'])} of them answered then",
-            ]
-            sides = [
-                "",
-                f"− {_number(first['left_strategy'])} began another",
-                f"− {_total(later['left_strategy'])} changed, "
-                f"{_total(later['left_care'])} left care",
-                "",
-            ]
-            axes.plot([place, place], [fork, fork - 4 * _STEP + 0.2], color=RULE, zorder=0)
-            for position, (line, side) in enumerate(zip(lines, sides, strict=True)):
-                at = fork - 0.36 - position * _STEP
-                _box(axes, place, at, line, wide - 0.16, colour if position == 0 else RULE)
-                if side:
-                    axes.text(
-                        place, at + _STEP / 2, side, ha="center", va="center", fontsize=7.2,
-                        color=QUIET, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-                    )  # fmt: skip
+        if groups:
+            _clones(axes, flow[flow["block"] <= last_block], groups, top)
         plt.close(figure)
     return finish(
         figure,
         alt=_alt(steps, flow, groups, last_block, begun),
-        caption="Who is compared: eligibility, and the clones of every schedule",
+        caption="Who is compared: eligibility, and the clones of every schedule"
+        if groups
+        else "Who was eligible, and who was left out for what",
         note=(
             "Every eligible patient is cloned once for each schedule. A clone is taken out when "
             "the patient goes on to something else or leaves care; those who stay are weighted "
             "for those taken out."
-        ),
+        )
+        if groups
+        else "",
     )
+
+
+def _clones(axes: Axes, flow: pd.DataFrame, groups: list[str], top: float) -> None:
+    """Draw the clones of every schedule side by side under the last box of eligibility."""
+    weeks = write.count(4 * int(flow["block"].max()), "week")
+    wide = WIDTH / len(groups)
+    places = [wide * (position + 0.5) for position in range(len(groups))]
+    fork = top - _BOX / 2 - 0.12
+    axes.plot([2.1, 2.1], [top - _BOX / 2, fork], color=RULE, zorder=0)
+    axes.plot([min(2.1, *places), max(2.1, *places)], [fork] * 2, color=RULE, zorder=0)
+    drawn = strokes(groups)
+    for place, group in zip(places, groups, strict=True):
+        rows = flow[flow["strategy"] == group]
+        first, last = rows.iloc[0], rows.iloc[-1]
+        later = rows.iloc[1:]
+        colour = drawn[group].colour
+        lines = [
+            f"{strategy_label(group)}: {_number(first['on_strategy'])} clones",
+            f"{_number(first['kept'])} began it",
+            f"{_number(last['kept'])} kept to it {weeks}",
+            f"{_number(last['answered'])} of them answered then",
+        ]
+        sides = [
+            "",
+            f"− {_number(first['left_strategy'])} began another",
+            f"− {_total(later['left_strategy'])} changed, {_total(later['left_care'])} left care",
+            "",
+        ]
+        axes.plot([place, place], [fork, fork - 4 * _STEP + 0.2], color=RULE, zorder=0)
+        for position, (line, side) in enumerate(zip(lines, sides, strict=True)):
+            at = fork - 0.36 - position * _STEP
+            _box(axes, place, at, line, wide - 0.16, colour if position == 0 else RULE)
+            if side:
+                axes.text(
+                    place, at + _STEP / 2, side, ha="center", va="center", fontsize=7.2,
+                    color=QUIET, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+                )  # fmt: skip
 
 
 def _box(axes: Axes, x: float, y: float, text: str, width: float, edge: str = RULE) -> None:

@@ -27,21 +27,14 @@ def schedule_flow(release: Release, name: str) -> Section:
     -------
     Section
         The flow chart and a table of the clones block by block; where the comparison was refused,
-        the steps at which patients were left out.
+        a flow chart of eligibility alone.
     """
     result = release[name]
     flow = frame_of(result, "flow")
     if flow.empty:
-        steps = [
-            (reason[:1].upper() + reason[1:], _count(before), _count(after))
-            for _, reason, before, after in result.exclusions.itertuples(index=False, name=None)
-            if before != after
-        ]
-        parts = [Prose(["There are no clones to follow, as nothing was compared."], kind="absent")]
-        if not steps:
-            return Section(parts)
-        table = Table("Patients left out before", ("Left out because", "Before", "After"), steps)
-        return Section([*parts, table])
+        said = Prose(["There are no clones to follow, as nothing was compared."], kind="absent")
+        last = result.spec.horizons[0].last
+        return Section([said, plot_flow(result, last)] if len(result.exclusions) else [said])
     last = result.spec.horizons[0].last
     shown = flow[flow["block"] <= last]
     rows = [
