@@ -9,7 +9,14 @@ import pytest
 
 from outcomes.errors import EstimationError
 from outcomes.results import AnalysisResult, estimates_frame
-from outcomes.verdicts import VerdictRules, judge, judge_result
+from outcomes.verdicts import (
+    VerdictRules,
+    judge,
+    judge_change,
+    judge_result,
+    kind_of,
+    months_until,
+)
 
 
 def row(**values: Any) -> pd.Series:
@@ -200,3 +207,77 @@ def test_a_row_that_is_not_there_is_not_carried() -> None:
 def test_several_rows_are_refused() -> None:
     with pytest.raises(EstimationError):
         judge_result(result(), term="change")
+
+
+@pytest.mark.parametrize(
+    ("values", "lack"),
+    [
+        ({}, ""),
+        ({"n_patients": 20}, "people"),
+        ({"n_patients": 200, "n_eligible": 1000}, "answers"),
+        ({"estimate": -0.4, "conf_low": -1.6, "conf_high": 0.8}, "width"),
+        ({"status": "refused", "estimate": float("nan")}, "estimate"),
+        ({"status": "suppressed"}, "disclosure"),
+    ],
+)
+def test_what_is_missing_has_a_kind(values: dict[str, Any], lack: str) -> None:
+    assert judge(row(**values)).lack == lack
+
+
+def test_a_model_that_did_not_arrive_is_the_kind_of_lack() -> None:
+    assert judge(row(), converged=False).lack == "model"
+
+
+@pytest.mark.parametrize(
+    "term",
+    ["responders_moderate", "not_moderate_of_all", "answered_in_care", "still_in_care", "rebooked",
+     "no_future_booking", "lapsed", "reliable_improvement", "serious"],
+)  # fmt: skip
+def test_terms_of_the_manager_are_shares(term: str) -> None:
+    assert kind_of(term) == "share"
+
+
+def test_months_are_answers_over_those_who_will_answer_in_a_month() -> None:
+    verdict = judge(row(n_patients=20, n_eligible=40))
+    assert verdict.more_answers == 10
+    assert months_until(verdict, 6.0) == 4  # half of six answer: three a month
+    assert months_until(verdict, 1000.0) == 1
+    assert months_until(verdict, 0.0) is None
+    assert months_until(verdict, float("nan")) is None
+    assert months_until(judge(row(n_patients=200, n_eligible=1000)), 6.0) is None
+
+
+def share(term: str, events: int, n: int, low: float, high: float) -> pd.Series:
+    return row(
+        term=term, estimate=events / n, conf_low=low, conf_high=high, n_events=events, n_patients=n
+    )
+
+
+def test_newcombes_example_of_two_proportions() -> None:
+    """56 of 70 against 48 of 80: 95% CI 0.0524 to 0.3339, so it leaves out 0 (Newcombe 1998)."""
+    now = share("responders", 56, 70, 0.6921, 0.8770)
+    before = share("responders", 48, 80, 0.4904, 0.7004)
+    assert judge_change(now, before).direction == "better"
+    assert judge_change(before, now).direction == "worse"
+
+
+def test_nine_of_ten_against_three_of_ten_rests_on_too_few() -> None:
+    now = share("no_show", 9, 10, 0.5958, 0.9821)
+    found = judge_change(now, share("no_show", 3, 10, 0.1078, 0.6032))
+    assert not found.carried
+    assert found.lack == "people"
+    assert found.more_answers == 20
+
+
+def test_a_difference_within_chance_is_not_said() -> None:
+    now = share("no_show", 6, 100, 0.0278, 0.1248)
+    found = judge_change(now, share("no_show", 3, 100, 0.0103, 0.0845))
+    assert not found.carried
+    assert found.lack == "width"
+
+
+def test_a_share_that_is_neither_good_nor_bad_has_no_direction() -> None:
+    now = share("cadence_share", 80, 100, 0.71, 0.87)
+    found = judge_change(now, share("cadence_share", 20, 100, 0.13, 0.29))
+    assert found.carried
+    assert found.direction == ""
