@@ -96,7 +96,7 @@ def link(run: Mapping[str, Mapping[str, AnalysisResult]], policy: Policy) -> Lin
     distinct = cells.drop_duplicates([*_CELL, "count"])
     found = [
         *_groups(distinct),
-        _sums(distinct, [name for name in _CELL if name != "clinic"], "clinic", WIDE),
+        _clinics(distinct),
         _levels(cells),
         *_terms(cells),
         _same_people(cells),
@@ -274,6 +274,17 @@ def _groups(cells: pd.DataFrame) -> list[pd.DataFrame]:
         for split in own["group_by"].unique()
         if split
     ]
+
+
+def _clinics(cells: pd.DataFrame) -> pd.DataFrame:
+    """Add clinics up to all of them; nobody anywhere is a sum only of all clinics there are."""
+    own = cells.drop_duplicates([*_CELL, "count"])
+    found = _sums(own, [name for name in _CELL if name != "clinic"], "clinic", WIDE)
+    number = found["sum"].to_numpy()
+    most = own.loc[own["clinic"] != "", "clinic"].nunique()
+    parts = np.bincount(number, weights=~found["total"])
+    people = np.bincount(number, weights=own["value"].to_numpy(dtype="float64"))
+    return found[((parts == most) | (people > 0))[number]]
 
 
 def _sums(cells: pd.DataFrame, keys: list[str], part: str, kind: int) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -94,6 +94,8 @@ def disclose_run(
     run: Mapping[str, Mapping[str, AnalysisResult]],
     policy: Policy,
     registry: InstrumentRegistry | None = None,
+    *,
+    also: Collection[tuple[str, str, int]] = (),
 ) -> dict[str, Release]:
     """Decide what of all reports of a run may be shown, at once.
 
@@ -105,6 +107,8 @@ def disclose_run(
         Rules; for inside the results come back as they are.
     registry : InstrumentRegistry, optional
         Instruments of the data set; those shipped unless given.
+    also : collection of (clinic, name of the result, number of the row)
+        Estimates to withhold in any case.
 
     Returns
     -------
@@ -142,8 +146,10 @@ def disclose_run(
             gone[who] |= set(map(tuple, people.to_numpy()))
         for name, result in results.items():
             # a group withheld in one result must not be shown by another of the same report
-            also = among(result.estimates[list(SAME_PEOPLE)], gone[who])
-            hidden[who, name] = (small[name].any(axis=1) | also).to_numpy(copy=True)
+            elsewhere = among(result.estimates[list(SAME_PEOPLE)], gone[who])
+            hidden[who, name] = (small[name].any(axis=1) | elsewhere).to_numpy(copy=True)
+    for who, name, row in also:
+        hidden[who, name][row] = True
     linked = link(run, policy)
     cells = linked.cells
     before = [

@@ -66,7 +66,8 @@ def is_count(estimates: pd.DataFrame) -> pd.Series:
     Series of bool
         True for counts.
     """
-    return estimates["method"] == "count"
+    of_events = (estimates["estimate"] == estimates["n_events"]) & ~is_share(estimates)
+    return (estimates["method"] == "count") | of_events
 
 
 def is_share(estimates: pd.DataFrame) -> pd.Series:
@@ -115,7 +116,7 @@ def _second(frame: pd.DataFrame, small: pd.Series, size: str, policy: Policy) ->
     counts = frame[size].to_numpy(dtype="float64")
     lost = small.to_numpy(dtype=bool)
     split = (frame["group"] != "").to_numpy()
-    family = frame[list(_FAMILY)].astype("str").agg("\x00".join, axis=1).to_numpy()
+    family = frame.groupby(list(_FAMILY), sort=False).ngroup().to_numpy()
     for each in np.unique(family[lost & split]):
         rows = np.flatnonzero((family == each) & split & ~np.isnan(counts))
         gone, others = rows[lost[rows]], rows[~lost[rows]]
