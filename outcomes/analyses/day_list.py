@@ -14,8 +14,7 @@ score          patient_id, date, session_number (missing for scores answered at 
                ``usual_low`` and ``usual_high``: the patient's own usual range before the last score
 =============  =====================================================================================
 
-The diagnostic ``caseload`` says of every patient whose they are: patient_id, therapist_id and
-clinic of the last attended session.
+The diagnostic ``caseload`` says of every patient whose they are, as `derive_caseload` does.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.groups import members
 from outcomes.analyses.patient_course import PATIENT
 from outcomes.analyses.patient_records import patient_records
+from outcomes.derive.caseload import derive_caseload
 from outcomes.derive.episode import derive_sessions
 from outcomes.results import AnalysisResult
 from outcomes.schema import SCHEMAS
@@ -101,7 +101,7 @@ def estimate_day_list(tables: Tables, spec: DayListSpec | None = None) -> Analys
         booked = booked[booked["clinic"] == spec.clinic]
     day = pd.Timestamp(spec.day) if spec.day else booked["date"].min()
     booked = booked[booked["date"] == day]
-    caseload = _caseload(attended)
+    caseload = derive_caseload(tables)
     if booked.empty:
         result = refuse(QUESTION, spec, tables, people, "No appointment is booked.", scope=PATIENT)
         return result.replace(diagnostics={"caseload": caseload})
@@ -126,12 +126,6 @@ def estimate_day_list(tables: Tables, spec: DayListSpec | None = None) -> Analys
         diagnostics={"caseload": caseload, "day": day.date().isoformat()},
         scope=PATIENT,
     )
-
-
-def _caseload(attended: pd.DataFrame) -> pd.DataFrame:
-    """Whose each patient is: of the last attended session."""
-    last = attended.drop_duplicates("patient_id", keep="last")
-    return last[["patient_id", "therapist_id", "clinic"]].reset_index(drop=True)
 
 
 def _scores(tables: Tables, spec: DayListSpec) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from outcomes.derive.caseload import derive_caseload
 from outcomes.derive.patient import derive_patients
 from outcomes.errors import EstimationError
 from outcomes.tables import Tables
@@ -95,11 +96,11 @@ def select_patients(
     Notes
     -----
     Patients belong to their own clinic, else to that of their first attended session, and to the
-    therapist of that session, whoever they see later.
+    therapist of their last attended session: who took them over answers for them.
     """
     if not clinic and not therapist and not without:
         return tables
-    people = derive_patients(tables)
+    people = derive_caseload(tables)
     kept = ~people["clinic"].fillna("").isin(list(without))
     if clinic:
         kept &= people["clinic"] == clinic

@@ -41,6 +41,10 @@ MOST_PAGES = 20
 _KEPT = {"at": 3, "chosen": 4, "learned": 8}
 _KEPT_OTHERS = 24
 """How many of each kind are kept: records at a day are large."""
+_NOBODY = Prose(["No appointment is booked."], kind="absent")
+_HOW_TO_CHOOSE = (
+    "For another patient choose one on the live page, or make the report of one therapist."
+)
 Kept = TypeVar("Kept")
 
 
@@ -165,9 +169,7 @@ class Views:
         booked = self.booked(choice)
         results = {"day": day, "due": self._due(choice.as_of)}
         if booked:
-            results["off track"] = estimate_off_track(
-                tables.restrict(list(booked)), reference=self._reference(choice.as_of)
-            )
+            results["off track"] = self._judged(choice.as_of, booked)
         release = disclose(results, self._policy, tables.registry)
         pain = tables.registry.get(tables.settings.pain_instrument)
         return morning_page(
@@ -237,7 +239,7 @@ class Views:
         )
 
     def pages(self, choice: Choice) -> Section:
-        """Show each patient of the day, as far as there are not too many.
+        """Show each patient of the day; of very many, those with something to check.
 
         Parameters
         ----------
@@ -247,12 +249,17 @@ class Views:
         Returns
         -------
         Section
-            A page a patient.
+            A page a patient, in order of time.
         """
         booked = self.booked(choice)
-        if not 0 < len(booked) <= MOST_PAGES:
-            return _too_many(len(booked), "page")
-        return Section(self._pages(choice, booked, booked))
+        shown, said = booked, []
+        if len(booked) > MOST_PAGES:
+            flagged = self._flagged(choice.as_of, booked)
+            shown = flagged[:MOST_PAGES]
+            said = [Prose([_of_many(len(booked), len(shown), len(flagged))], kind="about")]
+        if not shown:
+            return Section(said or [_NOBODY])
+        return Section([*said, *self._pages(choice, shown, shown)])
 
     def handouts(self, choice: Choice) -> Section:
         """Show the sheets to take home, of the patient chosen or of each patient of the day.
@@ -268,8 +275,11 @@ class Views:
             A sheet a patient.
         """
         who = (choice.patient,) if choice.patient else self.booked(choice)
-        if not 0 < len(who) <= MOST_PAGES:
-            return _too_many(len(who), "sheet")
+        if not who:
+            return Section([_NOBODY])
+        if len(who) > MOST_PAGES:
+            said = f"{len(who):,} patients come on this day, too many for a sheet each. "
+            return Section([Prose([said + _HOW_TO_CHOOSE], kind="absent")])
         tables = self.at(choice.as_of)
         course = self._course(choice, self._together(choice) if choice.patient else who)
         release = disclose({"patient": course}, self._policy, tables.registry)
@@ -303,16 +313,29 @@ class Views:
     ) -> list[Section]:
         """Pages of some of the patients whose records are read."""
         tables = self.at(choice.as_of)
-        judged = self._keep(
-            "judged",
-            (choice.as_of, read),
-            lambda: estimate_off_track(
-                tables.restrict(list(read)), reference=self._reference(choice.as_of)
-            ),
-        )
+        judged = self._judged(choice.as_of, read)
         results = {"patient": self._course(choice, read), "off track": judged}
         release = disclose(results, self._policy, tables.registry)
         return [patient_page(release, "patient", each, expected="off track") for each in shown]
+
+    def _judged(self, as_of: str, who: tuple[str, ...]) -> AnalysisResult:
+        return self._keep(
+            "judged",
+            (as_of, who),
+            lambda: estimate_off_track(
+                self.at(as_of).restrict(list(who)), reference=self._reference(as_of)
+            ),
+        )
+
+    def _flagged(self, as_of: str, who: tuple[str, ...]) -> tuple[str, ...]:
+        """Patients with something to check, or without a clearance that they need, in order."""
+        judged = self._judged(as_of, who).diagnostics.get("patients")
+        due = self._due(as_of).diagnostics["patients"]
+        found = set(due.loc[due["kind"].isin(["clearance_missing", "plan_apart"]), "patient_id"])
+        if isinstance(judged, pd.DataFrame):
+            off = (judged["off_track"] == 1) | (judged["sudden_change"] == 1)
+            found |= set(judged.loc[off, "patient_id"])
+        return tuple(each for each in who if each in found)
 
     def _course(self, choice: Choice, who: tuple[str, ...]) -> AnalysisResult:
         return self._keep(
@@ -379,11 +402,15 @@ def _begun(tables: Tables, day: pd.Timestamp) -> bool:
     return sessions is not None and bool((sessions["date"] <= day).any())
 
 
-def _too_many(number: int, what: str) -> Section:
-    if not number:
-        return Section([Prose(["No appointment is booked."], kind="absent")])
-    said = (
-        f"There are {number} patients on this day, too many for a {what} each. Choose a therapist "
-        f"to have them."
-    )
-    return Section([Prose([said], kind="absent")])
+def _of_many(booked: int, shown: int, flagged: int) -> str:
+    """Say whose pages there are where not everybody of the day has one."""
+    said = f"{booked:,} patients come on this day, too many for a page each. "
+    if shown < flagged:
+        said += f"Here are the first {shown} of the {flagged:,} with something to check. "
+    elif shown:
+        said += (
+            f"Here {'is the one' if shown == 1 else f'are the {shown}'} with something to check. "
+        )
+    else:
+        said += "Nobody has something to check. "
+    return said + _HOW_TO_CHOOSE

@@ -16,10 +16,10 @@ from nbformat import NotebookNode
 
 from outcomes import __version__
 from outcomes.analyses.selection import clinics_too_small, select_patients
-from outcomes.errors import DataContractError, OutcomesError
+from outcomes.errors import DataContractError, DisclosureError, OutcomesError
 from outcomes.io import Loaded, keep_rejects, load
-from outcomes.present import Policy
 from outcomes.present import format as write
+from outcomes.present import policy_of
 from outcomes.report.kernel import WarmKernel
 from outcomes.report.lock import Lock, make_lock, records_fingerprint, verify, write_lock
 from outcomes.report.naming import folder_name
@@ -38,6 +38,7 @@ from outcomes.report.publish import (
     write_entry,
     write_index,
 )
+from outcomes.report.small_cells_on_pages import attack_pages
 from outcomes.report.subjects import Subject, subjects
 from outcomes.report.usage import UsageError
 from outcomes.report.word import HOW_TO_GET_WORD, word_maker, write_word
@@ -156,6 +157,13 @@ def make_reports(
         jobs = [(reader, subject) for reader in order.readers for subject in whom]
         printing: deque[tuple[str, Future[str]]] = deque()
 
+        def of_subject(reader: str, subject: Subject) -> dict[str, Any]:
+            return _parameters(order, subject, tables, period) | _OF_READER.get(reader, {})
+
+        def step_of(position: int) -> OnStep:
+            """Say how far a report is as how far all of them are."""
+            return lambda done, total: on_step(position * total + done, len(jobs) * total)
+
         def finish(left: int) -> None:
             """Wait until no more than some reports are being printed."""
             while len(printing) > left:
@@ -165,15 +173,17 @@ def make_reports(
                     on_page(title, page)
                 say(f"{len(jobs) - waiting - len(printing)} of {len(jobs)}: {title}")
 
+        begun: dict[tuple[str, str], NotebookNode] = {}
+        if order.audience == "outside":
+            for reader in order.readers:
+                begun |= _decided(kernel, notebooks[reader], reader, whom, of_subject, step_of)
+            _refuse_small_cells(order, tables, begun)
         for position, (reader, subject) in enumerate(jobs):
             waiting = len(jobs) - position
-            parameters = _parameters(order, subject, tables, period)
-
-            def step(done: int, total: int, before: int = position) -> None:
-                on_step(before * total + done, len(jobs) * total)
-
-            parameters |= _OF_READER.get(reader, {})
-            node = kernel.run(notebooks[reader], parameters, on_step=step)
+            parameters = of_subject(reader, subject)
+            node = begun.get((reader, subject.clinic))
+            if node is None:
+                node = kernel.run(notebooks[reader], parameters, on_step=step_of(position))
             finish(0)
             chosen = {name: value for name, value in parameters.items() if name != "data"}
             choices = choices_fingerprint(notebooks[reader], chosen, tables.settings)
@@ -183,6 +193,50 @@ def make_reports(
         waiting = 0
         finish(0)
     return write_index(order.out)
+
+
+def _decided(
+    kernel: WarmKernel,
+    notebook: Path,
+    reader: str,
+    whom: tuple[Subject, ...],
+    of_subject: Callable[[str, Subject], dict[str, Any]],
+    step_of: Callable[[int], OnStep],
+) -> dict[tuple[str, str], NotebookNode]:
+    """Run a notebook for all subjects, with one decision on what may be shown of them together."""
+    kernel.hold_releases()
+    waiting = {
+        subject.clinic: kernel.run_to_release(
+            notebook, of_subject(reader, subject), on_step=step_of(position)
+        )
+        for position, subject in enumerate(whom)
+    }
+    kernel.decide()
+    return {
+        (reader, clinic): kernel.go_on(node, notebook.name, clinic)
+        for clinic, node in waiting.items()
+    }
+
+
+def _refuse_small_cells(
+    order: ReportOrder, tables: Tables, nodes: dict[tuple[str, str], NotebookNode]
+) -> None:
+    """Read the finished pages as a stranger would, and publish none if a small count is told."""
+    policy = policy_of(order.audience, tables.settings)
+    for reader in order.readers:
+        blank = Imprint("", order.audience, tables.synthetic, "", __version__)
+        pages = {
+            clinic: build_page(node, blank)
+            for (whose, clinic), node in nodes.items()
+            if whose == reader
+        }
+        leaks = attack_pages(pages, policy)
+        if leaks:
+            raise DisclosureError(
+                f"{len(leaks)} places in the reports tell small counts, the first: "
+                f"{leaks[0].where} ({leaks[0].why}).",
+                "Nothing was published. Please report it as a fault.",
+            )
 
 
 @dataclass(frozen=True)
@@ -205,13 +259,14 @@ def _publish(
     data = hashlib.sha256(json.dumps(made.records, sort_keys=True).encode()).hexdigest()
     line = imprint(data, made.choices, write.date(tables.as_of))
     page = build_page(node, _imprint(order, reader, subject, tables, line))
-    with staged(order.out, order.audience, _folder(order, reader, subject, period)) as folder:
+    shown = _shown(reader, period, tables.as_of)
+    with staged(order.out, order.audience, _folder(order, reader, subject, shown)) as folder:
         (folder / PAGE).write_text(page, encoding="utf-8")
         if weasyprint is not None:
             write_pdf(weasyprint, page, folder / PDF)
         if docx is not None:
             write_word(docx, page, folder / WORD)
-        write_entry(folder, _entry(order, reader, subject, tables, period, line))
+        write_entry(folder, _entry(order, reader, subject, tables, shown, line))
         ordered = {
             "reader": reader,
             "clinic": subject.clinic,
@@ -356,7 +411,7 @@ def _first_record(tables: Tables) -> pd.Timestamp | None:
 
 def _subjects(order: ReportOrder, tables: Tables, say: Say) -> tuple[Subject, ...]:
     """List whom to report about; outside, no clinic that is too small, for all less the others."""
-    small = clinics_too_small(tables, Policy(order.audience).smallest_clinic)
+    small = clinics_too_small(tables, policy_of(order.audience, tables.settings).smallest_clinic)
     if not small:
         return subjects(tables, order.clinic, order.therapist)
     names = tables.settings.clinic_names
@@ -388,6 +443,13 @@ def _title(reader: str) -> str:
     return _TITLES[reader]
 
 
+def _shown(reader: str, period: Period, as_of: pd.Timestamp) -> Period:
+    """Period that a report shows: of the therapist's page the day that it is looked from."""
+    if reader != "therapist":
+        return period
+    return Period(pd.Period(as_of, freq="D"))
+
+
 def _folder(order: ReportOrder, reader: str, subject: Subject, period: Period) -> str:
     """Name the folder of a report: the same order replaces its own report and no other's."""
     chosen = (str(order.data.resolve()), order.compare, order.as_of, order.paper)
@@ -415,7 +477,11 @@ def _entry(
         title=f"{_title(reader)}: {subject.name}",
         subject=subject.name,
         audience=order.audience,
-        period=write.dates(period.first, period.last),
+        period=(
+            write.dates(period.first, period.last)
+            if period.first < period.last
+            else write.date(period.first)
+        ),
         as_of=write.date(tables.as_of),
         synthetic=tables.synthetic,
         imprint=line,

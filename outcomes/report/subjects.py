@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
+from outcomes.analyses.cohorts import therapists_of
 from outcomes.analyses.selection import clinics_of
-from outcomes.derive.patient import derive_patients
 from outcomes.present.sections.cover import subject_name
 from outcomes.report.usage import UsageError
 from outcomes.tables import Tables
@@ -59,7 +57,7 @@ def subjects(tables: Tables, clinic: str, therapist: str) -> tuple[Subject, ...]
     clinics = clinics_of(tables)
     codes = [code for code in clinics if code]
     if therapist:
-        _check_therapist(derive_patients(tables), therapist)
+        _check_therapist(tables, therapist)
     suffix = f"patients of {therapist}" if therapist else ""
     everyone = Subject("", therapist, _joined(subject_name(clinics, tables.settings), suffix))
     if not clinic:
@@ -79,10 +77,10 @@ def subjects(tables: Tables, clinic: str, therapist: str) -> tuple[Subject, ...]
     return (Subject(found[0], therapist, _joined(names.get(found[0], found[0]), suffix)),)
 
 
-def _check_therapist(people: pd.DataFrame, therapist: str) -> None:
-    if not (people["therapist_id"] == therapist).any():
+def _check_therapist(tables: Tables, therapist: str) -> None:
+    if therapist not in therapists_of(tables):
         raise UsageError(
-            "No patient began care with a therapist of that id.",
+            "There is no therapist of that id in the data.",
             "Give an id as it stands in sessions, column therapist_id.",
         )
 

@@ -157,10 +157,59 @@ def test_a_caseload_of_thousands_is_not_thousands_of_pages() -> None:
     tables = replace(tables_of(patients(*ids), sessions=held, assessments=pain), as_of=AS_OF)
     views, choice = Views(tables, Policy()), Choice("2026-03-31", therapist="T1")
     assert len(views.booked(choice)) == number
-    assert "2000 patients on this day, too many" in words(views.pages(choice)._repr_html_())
-    assert views.pages(choice)._repr_html_().count("<img") == 0
+    pages = views.pages(choice)._repr_html_()
+    assert "2,000 patients come on this day, too many for a page each" in words(pages)
+    assert "Nobody has something to check" in words(pages)
+    assert pages.count("<img") == 0
+    assert "too many for a sheet each" in words(views.handouts(choice)._repr_html_())
     assert number > MOST_PAGES
     assert "2,000 appointments" in words(views.day(choice)._repr_html_())
+
+
+def test_on_a_crowded_day_those_with_something_to_check_have_pages() -> None:
+    ids = [f"p{place:02d}" for place in range(40)]
+    held = ["session patient date time status therapist_id booked_on"]
+    said = ["patient date timing value session"]
+    for each in ids:
+        for week in range(5):
+            day = pd.Timestamp("2026-02-24") + pd.Timedelta(days=7 * week)
+            held.append(f"{each}{week} {each} {day.date()} 08:00 attended T1 .")
+            # two do not get better
+            value = 8 if each in ("p07", "p31") else 8 - 2 * min(week, 3)
+            said.append(f"{each} {day.date()} pre {value} {each}{week}")
+        held.append(f"{each}x {each} 2026-04-01 08:00 booked T1 2026-03-01")
+    tables = tables_of(
+        patients(*ids),
+        sessions=sessions("\n".join(held)),
+        assessments=assessments("\n".join(said)),
+    )
+    views = Views(replace(tables, as_of=AS_OF), Policy())
+    shown = views.pages(Choice("2026-03-31"))._repr_html_()
+    assert "Here are the 2 with something to check" in words(shown)
+    assert "p07" in words(shown) and "p31" in words(shown) and "p08" not in words(shown)
+
+
+def test_who_took_a_patient_over_has_them_on_the_list() -> None:
+    held = sessions(
+        """
+        session  patient  date        time   status    therapist_id  booked_on
+        a1       a        2026-03-02  09:00  attended  T1            .
+        a2       a        2026-03-09  09:00  attended  T2            .
+        b1       b        2026-04-02  09:30  booked    T2            2026-03-30
+        c1       c        2026-04-02  10:30  booked    T1            2026-03-30
+        """
+    )
+    pain = assessments(
+        "patient date timing value session\na 2026-03-02 pre 3 a1\na 2026-03-09 pre 7 a2"
+    )
+    tables = tables_of(patients("a", "b", "c"), sessions=held, assessments=pain)
+    views = Views(replace(tables, as_of=AS_OF), Policy())
+    lists = {
+        each: words(views.day(Choice("2026-03-31", therapist=each))._repr_html_())
+        for each in ("T1", "T2")
+    }
+    assert "Worse since the last visit, and nothing booked : a (+4, 9 Mar)" in lists["T2"]
+    assert "Worse since the last visit, and nothing booked: nobody" in lists["T1"]
 
 
 def test_a_past_day_is_as_it_was(cohort: Tables) -> None:

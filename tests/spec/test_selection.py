@@ -16,7 +16,7 @@ from outcomes.analyses.selection import (
 )
 from outcomes.errors import EstimationError
 from outcomes.present import Policy
-from outcomes.report.make import ReportOrder, _folder, _subjects
+from outcomes.report.make import ReportOrder, _folder, _shown, _subjects
 from outcomes.report.period import read_period
 from outcomes.report.subjects import Subject, subjects
 from outcomes.report.usage import UsageError
@@ -46,13 +46,16 @@ def ids(found: Tables) -> list[str]:
     return sorted(found.patients["patient_id"])
 
 
-def test_patients_belong_where_they_began_and_bring_all_their_visits() -> None:
+def test_patients_belong_to_their_clinic_and_their_last_therapist_with_all_their_visits() -> None:
     portland = select_patients(tables(), clinic="Portland")
     assert ids(portland) == ["b", "c"]
     assert portland.sessions is not None
     assert sorted(portland.sessions["session_id"]) == ["s2", "s3"]
     assert ids(select_patients(tables(), clinic="Salem")) == ["a"]
-    assert ids(select_patients(tables(), therapist="T1")) == ["a"]
+    # b began with T2 and came to T1 last; c never came
+    assert ids(select_patients(tables(), therapist="T1")) == ["a", "b"]
+    before = tables().at(pd.Timestamp("2026-01-31"))
+    assert ids(select_patients(before, therapist="T2")) == ["b"]
     assert ids(select_patients(tables())) == ["a", "b", "c"]
 
 
@@ -153,3 +156,11 @@ def test_each_order_has_a_folder_of_its_own() -> None:
     assert len(names) == 5
     again = replace(order, data=Path("data").resolve())
     assert _folder(again, "manager", salem, period) in names
+
+
+def test_the_page_of_a_day_carries_the_day() -> None:
+    quarter, day = read_period("2026Q3"), pd.Timestamp("2026-08-12")
+    shown = _shown("therapist", quarter, day)
+    order, salem = ReportOrder(Path("data"), Path("out")), Subject("S", "", "Salem")
+    assert _folder(order, "therapist", salem, shown).startswith("the-day-salem-2026-08-12-")
+    assert _shown("manager", quarter, day) is quarter

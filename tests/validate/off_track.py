@@ -308,10 +308,11 @@ stops: weights for stopping keep the chart that of all starters.
 
 {table(stopping(trained, 20_000))}
 
-Wrong flags, as a clinic of 6,000 starters over 12 weeks measures them. A flag was wrong when 4 to 13
-weeks later pain is at most half of that at the start, whatever was done. Where nobody is planted,
-every flag is of somebody who responds; nearly all of them count as wrong. Where people are planted,
-some of them are half better too in 12 sessions, so the clinic's number is no better than the truth.
+Wrong flags, as a clinic of 6,000 starters over 12 weeks measures them. A flag was wrong when 4 to
+13 weeks later pain is at most half of that at the start, whatever was done. Where nobody is
+planted, every flag is of somebody who responds, and nearly all of them count as wrong. Where people
+are planted, some of them are half better too within 12 sessions, so the clinic's number is no
+better than the truth.
 
 {table(wrong_by_share(6_000, (0.0, 0.05, 0.1, 0.2)))}
 """

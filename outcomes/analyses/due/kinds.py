@@ -203,13 +203,20 @@ def reassessment_due(tables: Tables, people: pd.DataFrame, spec: DueSpec) -> pd.
         date=("date", "min"), names=("name", ", ".join)
     )
     ago = (tables.as_of - listed["date"]).dt.days
-    reason = "Last measured up to " + _numbers(ago) + " days ago: " + listed["names"].astype("str")
-    return _listed(listed, listed["date"], ago, reason + ". Measure again.")
+    reason = "Measure again: " + listed["names"].astype("str")
+    return _listed(listed, listed["date"], ago, reason + " (" + _age(ago) + ").")
 
 
 def _name(tables: Tables, code: str) -> str:
     """Name of an instrument for people; the six movements are one visit to the goniometer."""
     return MOVEMENT if code.startswith("rom_") else tables.registry.get(code).short_label
+
+
+def _age(days: pd.Series) -> pd.Series:
+    """Time since, as people say it: in whole weeks, in months from half a year on."""
+    weeks = (days / 7).round().map("{:g} weeks old".format)
+    months = (days / 30.4375).round().map("{:g} months old".format)
+    return weeks.where(days < 182, months).astype("str")
 
 
 def _numbers(values: pd.Series) -> pd.Series:
