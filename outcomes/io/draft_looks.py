@@ -20,6 +20,7 @@ _CLOCKS = {
     r" \d{1,2}:\d{2}:\d{2}": " %H:%M:%S",
     r" \d{1,2}:\d{2} ?[AaPp][Mm]": " %I:%M %p",
 }
+_MOMENT = r"\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}(:\d{2})?(\.\d{1,6})?( ?)(Z|[+-]\d{2}:?\d{2})?"
 _CODE = re.compile(r"[^\W\d_][\w \-/().&+]{0,30}|[0-9]{1,2}")
 
 
@@ -130,6 +131,8 @@ def _dates(texts: pd.Series) -> Look | None:
     """Look of a column of dates, None where it is something else."""
     if texts.str.fullmatch(_ISO).all():
         return Look("date")
+    if (moment := _moment(texts)) is not None:
+        return moment
     for clock, letters in _CLOCKS.items():
         if clock and texts.str.fullmatch(_ISO + clock).all():
             return Look("date", "%Y-%m-%d" + letters)
@@ -152,3 +155,18 @@ def _dates(texts: pd.Series) -> Look | None:
         ways = f"%d{mark}%m{mark}%Y{letters} or %m{mark}%d{mark}%Y{letters}"
         return Look("date", doubt=f"every cell can be read as {ways}")
     return None
+
+
+def _moment(texts: pd.Series) -> Look | None:
+    """Look of a column of moments as computers write them, None where it is something else."""
+    if not texts.str.fullmatch(_MOMENT).all():
+        return None
+    parts = texts.str.extract(f"^{_MOMENT}$")
+    between, seconds, fraction, space, offset = (parts[name] for name in parts)
+    uneven = any(part.notna().any() and part.isna().any() for part in (seconds, fraction, offset))
+    if uneven or len(set(between)) > 1 or len(set(space)) > 1:
+        return Look("date", doubt="moments are written in more than one way")
+    letters = f"%Y-%m-%d{between.iloc[0]}%H:%M" + ("" if seconds.isna().all() else ":%S")
+    letters += "" if fraction.isna().all() else ".%f"
+    letters += "" if offset.isna().all() else f"{space.iloc[0]}%z"
+    return Look("date", letters)

@@ -8,11 +8,16 @@ NAMES: dict[str, tuple[str, ...]] = {
     "patients.patient_id": (
         "patient id", "patientid", "client id", "client number", "client no", "patient number",
         "patient no", "client", "patient", "record id", "subject id", "usubjid", "participant id",
-        "patient guid", "client guid", "id", "pid", "code",
+        "patient guid", "client guid", "study id", "participant", "record", "subject", "person",
+        "person id", "patientennummer", "patienten nr", "patientennr", "patienten id",
+        "kundennummer", "kunden nr", "numero patient", "id paciente", "id", "pid", "code",
     ),
-    "patients.clinic": ("clinic", "location", "site", "practice", "branch", "business"),
-    "patients.sex": ("sex", "gender"),
-    "patients.birth_year": ("birth year", "year of birth", "yob"),
+    "patients.clinic": (
+        "clinic", "location", "site", "practice", "branch", "business", "standort", "praxis",
+        "redcap data access group",
+    ),
+    "patients.sex": ("sex", "gender", "geschlecht", "sexe", "sexo"),
+    "patients.birth_year": ("birth year", "year of birth", "yob", "geburtsjahr", "jahrgang"),
     "patients.onset_date": ("onset date", "date of onset", "complaint since"),
     "patients.onset": ("onset", "stage", "chronicity"),
     "patients.headache_type": ("headache type", "type of headache"),
@@ -23,28 +28,36 @@ NAMES: dict[str, tuple[str, ...]] = {
     "patients.index_date": ("index date", "randomisation date", "date of randomisation"),
     "sessions.session_id": (
         "session id", "appointment id", "appointment number", "appointment no", "appointment",
-        "visit id", "visit number", "visit no", "booking id",
+        "visit id", "visit number", "visit no", "booking id", "terminnummer",
+        "termin nr", "termin id", "id",
     ),
     "sessions.date": (
         "date", "visit date", "appointment date", "session date", "start", "start date",
-        "start at", "starts at", "start time", "appointment start", "day",
+        "start at", "starts at", "start time", "appointment start", "day", "visit dt",
+        "visit datetime", "datum", "termin", "beginn", "fecha",
     ),
     "sessions.booked_on": ("booked on", "booked at", "created at", "booking date", "date booked"),
-    "sessions.status": ("status", "state", "appointment status", "outcome", "attendance"),
+    "sessions.status": (
+        "status", "state", "appointment status", "visit status", "outcome", "attendance",
+    ),
     "sessions.therapist_id": (
         "therapist id", "therapist", "practitioner", "practitioner id", "staff member", "provider",
+        "therapeut", "therapeutin", "behandler",
     ),
-    "sessions.minutes": ("minutes", "duration", "length", "duration minutes"),
+    "sessions.minutes": ("minutes", "duration", "length", "duration minutes", "dauer"),
     "sessions.visit_type": ("visit type",),
     "sessions.discipline": ("discipline", "treatment type", "service", "appointment type"),
-    "sessions.fee": ("fee", "price", "amount", "charged"),
+    "sessions.fee": ("fee", "price", "amount", "charged", "preis", "betrag", "honorar"),
     "assessments.date": (
         "date", "assessment date", "visit date", "completed", "completed at", "answered on",
-        "day", "start", "start date", "session date", "appointment date",
+        "day", "start", "start date", "session date", "appointment date", "visit dt",
+        "visit datetime", "datum", "termin", "beginn", "fecha",
     ),
     "assessments.session_id": ("session id", "appointment id", "visit id"),
     "headache_diary.date": ("date", "day", "diary date"),
-    "headache_diary.headache": ("headache", "headache today", "headache day"),
+    "headache_diary.headache": (
+        "headache", "headache today", "headache day", "diary ha", "diary headache",
+    ),
     "headache_diary.intensity": ("intensity", "headache intensity", "worst headache"),
     "headache_diary.medication": ("medication", "medication taken", "painkiller"),
     "plans.date": ("date", "plan date", "recommended on", "day"),
@@ -83,12 +96,17 @@ PERSONAL = re.compile(
 """Columns that a data set has no use for and that may say who a patient is."""
 
 STATUS = {
-    "attended": r"attended|arrived|completed?|checked ?(in|out)|done|show|present|paid|finished",
-    "no_show": r"no[- _]?show|did not (attend|arrive)|dna|missed|absent|fta",
-    "cancelled": r"cancell?ed.*|late cancel.*|rescheduled",
-    "booked": r"booked|scheduled|confirmed|upcoming|pending|reserved",
+    "attended": r"attended|arrived|completed?|checked ?(in|out)|done|show|present|paid|finished"
+    r"|erschienen|wahrgenommen",
+    "no_show": r"no[- _]?show|did not (attend|arrive)|dna|missed|absent|fta|nicht erschienen",
+    "cancelled": r"cancell?ed.*|late cancel.*|rescheduled|storniert|abgesagt",
+    "booked": r"booked|scheduled|confirmed|upcoming|pending|reserved|gebucht|geplant",
 }
-SEX = {"female": r"f|female|woman|w", "male": r"m|male|man", "other": r"x|other|d|diverse"}
+SEX = {
+    "female": r"f|female|woman|w|weiblich",
+    "male": r"m|male|man|männlich",
+    "other": r"x|other|d|diverse",
+}
 FLAG = {"1": r"1|yes|y|true|ja|oui|si", "0": r"0|no|n|false|nein|non"}
 PLAN = {
     "weekly": r"weekly|every week|once a week",

@@ -142,6 +142,8 @@ class CellSource:
         What the cell is where a row meets none; such a row is rejected where it is None.
     question : str
         Question of a form that the cells answer.
+    joined : tuple of str
+        Columns of the source whose cells, with a hyphen between, make an id.
     """
 
     key: str
@@ -164,13 +166,14 @@ class CellSource:
     cases: tuple[Case, ...] = ()
     otherwise: str | None = None
     question: str = ""
+    joined: tuple[str, ...] = ()
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Columns of the source that are read."""
         single = (self.column, self.origin_column, self.days_column)
         asked = dict.fromkeys(case.where.column for case in self.cases)
-        return tuple(name for name in (*single, *self.checked, *asked) if name)
+        return tuple(name for name in (*single, *self.joined, *self.checked, *asked) if name)
 
 
 @dataclass(frozen=True)

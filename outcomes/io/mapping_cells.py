@@ -31,9 +31,10 @@ CELL_KEYS = {
     "first": list,
     "otherwise": object,
     "answer_to": str,
+    "joined": list,
     "time_zone": str,
 }
-_WAYS = ("column", "constant", "checked", "first", "answer_to")
+_WAYS = ("column", "constant", "checked", "first", "answer_to", "joined")
 _ORIGIN = ("origin", "origin_column")
 _DAYS = ("days", "days_column")
 MOST_DAYS = 99_999
@@ -93,7 +94,7 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
     if len(ways) != 1:
         here.refuse(
             "",
-            "needs one of column, constant, checked, first, answer_to, or origin with days.",
+            f"needs one of {', '.join(_WAYS)}, or origin with days.",
             f'Write {column.name} = "column of the source", or {{ constant = "…" }}.',
         )
     numeric = column.kind in ("number", "whole", "flag")
@@ -102,6 +103,14 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
             here.refuse(name, "fits numbers only.", "Leave it out.")
     if "checked" in values and (column.kind != "list" or not values["checked"]):
         here.refuse("checked", "names columns of checkboxes for a list.", "Leave it out.")
+    if "joined" in values and (column.name not in _IDS or len(values["joined"]) < 2):
+        here.refuse(
+            "joined",
+            "names two columns or more that make up the id of a patient, session or event.",
+            'Write the like of joined = ["record_id", "redcap_repeat_instance"].',
+        )
+    if "joined" in values and "values" in values:
+        here.refuse("values", "fits a single column.", "Leave it out.")
     dated = column.kind in ("date", "time") or column.name == "birth_year"
     if "date_format" in values and not dated:
         here.refuse("date_format", "fits dates and times only.", "Leave it out.")
@@ -160,6 +169,7 @@ def read_cell(column: Column, above: TomlTable, content: Any, defaults: Defaults
         cases=_cases(here, values["first"]) if "first" in values else (),
         otherwise=_plain(here, "otherwise", values["otherwise"]) if "otherwise" in values else None,
         question=question,
+        joined=read_texts(here, "joined", values.get("joined", [])),
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from outcomes.io.parse import as_text
 from outcomes.io.verdict import Verdict
 
+_TOTAL = r"(?i)\s*((sub|grand)[ -]?)?(totals?|sums?|summen?|gesamt)(\s+[0-9.,]*)?[:.]?\s*"
 _DATES = {
     "sessions": "date",
     "assessments": "date",
@@ -19,7 +20,7 @@ _DATES = {
 
 
 def check_patients(frame: pd.DataFrame, verdict: Verdict) -> None:
-    """Reject patients whose dates lie before their birth.
+    """Reject lines of totals, and patients whose dates lie before their birth.
 
     Parameters
     ----------
@@ -28,6 +29,8 @@ def check_patients(frame: pd.DataFrame, verdict: Verdict) -> None:
     verdict : Verdict
         Receives the reasons.
     """
+    totals = frame["patient_id"].str.fullmatch(_TOTAL).fillna(False).to_numpy(dtype=bool)
+    verdict.reject(totals, "patient_id", "looks like a line of totals, which is nobody")
     for name in ("onset_date", "index_date"):
         before = frame[name].dt.year < frame["birth_year"]
         verdict.reject(before, name, "is before the year of birth")

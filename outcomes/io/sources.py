@@ -21,7 +21,8 @@ def source_paths(
     Parameters
     ----------
     sources : path or sequence of paths
-        Files; a folder stands for the files in it with one of the endings.
+        Files; a folder stands for the files in it with one of the endings, save hidden ones and
+        those that Excel keeps of an open workbook.
     endings : collection of str
         Such as ``.csv``.
     mapping : Mapping
@@ -41,7 +42,12 @@ def source_paths(
     paths: list[Path] = []
     for each in map(Path, given):
         inside = sorted(each.iterdir()) if each.is_dir() else [each]
-        paths += [path for path in inside if not each.is_dir() or path.suffix.lower() in endings]
+        paths += [
+            path
+            for path in inside
+            if not each.is_dir()
+            or (path.suffix.lower() in endings and not path.name.startswith((".", "~$")))
+        ]
     if not paths:
         raise DataContractError("no source was given.", "Name the files to import.")
     names = [path.name for path in paths]

@@ -76,6 +76,8 @@ def rewrite(cell: CellSource, column: Column, source: Rows) -> Rewritten:
         return _from_checkboxes(cell, source)
     if cell.cases:
         return _from_cases(cell, source)
+    if cell.joined:
+        return _from_parts(cell, source)
     if not cell.column:
         texts = pd.Series([_with_file(cell.constant, source)], dtype="str")
         return _spread(texts, Coded(np.zeros(len(here), dtype=np.int32), texts))
@@ -258,6 +260,15 @@ def _from_cases(cell: CellSource, source: Rows) -> Rewritten:
         return Rewritten(cells)
     none = ~np.logical_or.reduce(met)
     return Rewritten(cells, ((none, "is none of the cases that the mapping names"),))
+
+
+def _from_parts(cell: CellSource, source: Rows) -> Rewritten:
+    """Ids made up of several cells; what the first one leaves empty is no id."""
+    first, *others = [_recorded(source.cells[name], cell) for name in cell.joined]
+    cells = _with_file(cell.prefix, source) + first
+    for part in others:
+        cells = cells.where(part == "", cells + "-" + part)
+    return Rewritten(cells.where(first != "", "").astype("str"))
 
 
 def _from_checkboxes(cell: CellSource, source: Rows) -> Rewritten:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - headers of exports are long
 """A draft is a valid mapping as far as it goes, asks what it can't know, and repeats no patient."""
 
 from __future__ import annotations
@@ -162,3 +163,88 @@ def test_the_command_writes_a_draft_and_overwrites_nothing(
     assert main(["import", "csv", source, "--draft-mapping", "--mapping", mapping]) == 2
     assert main(["import", "csv", source, "--mapping", mapping]) == 2
     assert main(["import", "csv", source, "--mapping", mapping, "--out", str(tmp_path / "o")]) == 0
+
+
+FLAT = """study_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,dob,first_name,sex,enrolled_on,visit_dt,visit_status,tech___1,tech___2,pain_pre,pain_post,{items}
+{rows}"""
+
+
+def flat_export() -> str:
+    """A longitudinal project with visits that repeat and have no number of their own."""
+    items = [f"ndi_{number}" for number in range(1, 11)]
+    rows = []
+    for person in range(6):
+        start = f"s{person},start_arm_1,,,1980-01-02,Ann,F,2024-01-0{person + 1},,,0,0,,"
+        rows.append(f"{start},{','.join('1' * 10)}")
+        rows += [
+            f"s{person},care_arm_1,visit,{visit},,,,,2024-02-1{visit} 09:30,Attended,1,0,5,3{',' * 10}"
+            for visit in (1, 2)
+        ]
+    return FLAT.format(items=",".join(items), rows="\n".join(rows)) + "\n"
+
+
+def test_a_draft_for_redcap_tells_the_lines_of_each_form_apart(tmp_path: Path) -> None:
+    text = draft(tmp_path, flat_export())
+    assert '"dob", "first_name"' in text
+    assert '# ? is tech techniques or muscles? techniques = { checked = { "tech___1" = "?"' in text
+    (tmp_path / "mapping.toml").write_text(text)
+    summary = import_csv(tmp_path / "visits.csv", tmp_path / "mapping.toml", tmp_path / "out")
+    tables = summary.loaded.tables
+    assert summary.loaded.rejects.empty
+    assert tables.sessions is not None and tables.assessments is not None
+    assert len(tables.patients) == 6
+    assert tables.sessions["session_id"].iloc[0] == "s0-care_arm_1-visit-1"
+    ndi = tables.assessments[tables.assessments["instrument"] == "ndi"]
+    assert ndi["value"].eq(10).all()
+    assert ndi["date"].dt.strftime("%Y-%m-%d").iloc[0] == "2024-01-01"
+    assert len(tables.assessments) == 6 + 24
+
+
+def test_moments_with_an_offset_ask_where_the_clinic_is(tmp_path: Path) -> None:
+    rows = [f"{n},p{n // 2},2024-04-1{n}T01:30:00{'Z' if n % 2 else '-07:00'},arrived" for n in range(8)]  # fmt: skip
+    text = draft(tmp_path, "id,patient_id,starts_at,status\n" + "\n".join(rows) + "\n")
+    assert 'time_zone = "?"' in text
+    (tmp_path / "mapping.toml").write_text(text.replace('"?"', '"America/Los_Angeles"'))
+    summary = import_csv(tmp_path / "visits.csv", tmp_path / "mapping.toml", tmp_path / "out")
+    sessions = summary.loaded.tables.sessions
+    assert sessions is not None
+    assert sessions["session_id"].tolist() == [str(n) for n in range(8)]
+    assert sessions["time"].tolist() == ["01:30", "18:30"] * 4
+
+
+def test_moments_written_in_two_ways_are_asked_about(tmp_path: Path) -> None:
+    rows = [f"{n},p{n},2024-03-1{n}T01:30:00{'Z' * (n % 2)},arrived" for n in range(8)]
+    text = draft(tmp_path, "id,patient_id,starts_at,status\n" + "\n".join(rows) + "\n")
+    assert 'date = "starts_at"  # ? date_format: moments are written in more than one way' in text
+
+
+def test_two_scores_of_one_kind_in_a_row_are_asked_about(tmp_path: Path) -> None:
+    rows = [f"p{n},2024-03-0{n + 1},{n},{n}" for n in range(8)]
+    text = draft(tmp_path, "client,date,neck pain,shoulder pain\n" + "\n".join(rows) + "\n")
+    assert text.count("say with timing when each was taken") == 1
+
+
+def test_a_draft_finds_names_below_a_title_and_on_two_lines(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "messy.xlsx")
+    sheet = book.add_worksheet("Visits")
+    sheet.merge_range(0, 0, 0, 4, "Export of the clinic")
+    for place, name in enumerate(("Client", "Date", "Status")):
+        sheet.write(2, place, name)
+    sheet.merge_range(2, 3, 2, 4, "Pain")
+    sheet.write(3, 3, "before")
+    sheet.write(3, 4, "after")
+    sheet.write(2, 5, "Visit no")
+    for row in range(10):
+        for place, cell in enumerate((f"C{row // 2}", f"2024-01-1{row}", "Attended", 6, 4, row)):
+            sheet.write(4 + row, place, cell)
+    sheet.write(15, 0, "Total")
+    book.close()
+    text = draft_mapping(tmp_path / "messy.xlsx")
+    assert text.count("header = [3, 4]") == 3
+    (tmp_path / "mapping.toml").write_text(text)
+    summary = import_excel(tmp_path / "messy.xlsx", tmp_path / "mapping.toml", tmp_path / "out")
+    tables = summary.loaded.tables
+    assert tables.sessions is not None and tables.assessments is not None
+    assert (len(tables.patients), len(tables.sessions), len(tables.assessments)) == (5, 10, 20)
+    reasons = summary.loaded.rejects.set_index("table")["reason"]
+    assert reasons["patients"] == "looks like a line of totals, which is nobody"

@@ -472,3 +472,46 @@ def test_sources_must_be_there_and_told_apart(tmp_path: Path) -> None:
         import_csv(
             [tmp_path / "a/x.csv", tmp_path / "b/x.csv"], tmp_path / "m.toml", tmp_path / "o"
         )
+
+
+def test_ids_made_up_of_several_columns(tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text(
+        "person,event,number,day\na,one,1,2024-01-01\na,one,2,2024-01-02\na,,1,2024-01-03\n,one,1,2024-01-04\n"
+    )
+    (tmp_path / "mapping.toml").write_text(
+        '[patients]\none_row_per_key = true\npatient_id = "person"\n'
+        'where = { column = "person", filled = true }\n'
+        '[sessions]\npatient_id = "person"\ndate = "day"\nstatus = { constant = "attended" }\n'
+        'session_id = { joined = ["person", "event", "number"], prefix = "v-" }\n'
+    )
+    summary = import_csv(tmp_path / "visits.csv", tmp_path / "mapping.toml", tmp_path / "out")
+    sessions = summary.loaded.tables.sessions
+    assert sessions is not None
+    assert sessions["session_id"].tolist() == ["v-a-one-1", "v-a-one-2", "v-a-1"]
+    assert summary.loaded.rejects["reason"].tolist() == ["is empty"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'session_id = { joined = ["person"] }',
+        'session_id = { joined = ["person", "day"], values = { a = "b" } }',
+        'session_id = "day"\nclinic = { joined = ["person", "day"] }',
+    ],
+)
+def test_what_is_not_made_up_of_several_columns_is_refused(tmp_path: Path, line: str) -> None:
+    (tmp_path / "mapping.toml").write_text(
+        '[patients]\npatient_id = "person"\n[sessions]\npatient_id = "person"\ndate = "day"\n'
+        f'status = {{ constant = "attended" }}\n{line}\n'
+    )
+    with pytest.raises(DataContractError, match=r"joined|values"):
+        read_mapping(tmp_path / "mapping.toml")
+
+
+def test_hidden_files_of_a_folder_are_no_sources(tmp_path: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "people.csv").write_text("id\na\n")
+    (tmp_path / "exports" / "._people.csv").write_bytes(b"\0\5\x16\7Mac OS X")
+    (tmp_path / "mapping.toml").write_text('[patients]\npatient_id = "id"\n')
+    summary = import_csv(tmp_path / "exports", tmp_path / "mapping.toml", tmp_path / "out")
+    assert summary.accounting["file"].tolist() == ["people.csv"]

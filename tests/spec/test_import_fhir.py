@@ -211,6 +211,14 @@ def test_answers_get_their_numbers_from_the_questionnaire(tmp_path: Path) -> Non
     assert scores(summary)["value"].tolist() == [20]
 
 
+def test_a_number_beside_the_coding_counts_too(tmp_path: Path) -> None:
+    given = ndi("q1", P, DAY, [2] * 10, "code")
+    beside = {"url": "http://hl7.org/fhir/StructureDefinition/ordinalValue", "valueDecimal": 3}
+    for item in given["item"][0]["item"]:
+        item["answer"][0]["extension"] = [beside]
+    assert scores(run(tmp_path, given, patient("p1")))["value"].tolist() == [30]
+
+
 def test_answers_without_numbers_are_rejected_not_guessed(tmp_path: Path) -> None:
     summary = run(tmp_path, patient("p1"), ndi("q1", P, DAY, [2] * 10, "code"))
     assert rejected(summary) == [("item_1", "its answer carries no number")]

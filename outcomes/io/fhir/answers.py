@@ -174,7 +174,8 @@ def read_value(
     for key in ("valueCoding", "valueCodeableConcept"):
         if key in element:
             concept = part(element[key])
-            found = weight(concept)
+            # the standard puts it on the coding; some servers on the answer around it
+            found = weight(concept) or weight(element)
             for coding in codings(concept):
                 found = found or ordinals.worth(coding, questionnaire, link)
             return (
