@@ -1,8 +1,8 @@
 """One thread each for the linear algebra while threads of our own share out the work.
 
 NumPy and SciPy bring OpenBLAS, which starts a thread a core for every product that is not tiny.
-Where several of our threads do that at once they wait for each other by spinning: ten times the
-work for no gain. OpenBLAS can be told so while it runs; other libraries are left as they are.
+Where several of our threads do that at once they wait for each other by spinning: several times
+the work for no gain. OpenBLAS can be told so while it runs; other libraries are left as they are.
 """
 
 from __future__ import annotations
