@@ -122,6 +122,22 @@ class CutPoints:
 
 
 @dataclass(frozen=True)
+class Disclosure:
+    """How few are too few to be shown outside the clinic.
+
+    Parameters
+    ----------
+    minimum : int
+        Smallest number of people that may be shown.
+    round_to : int
+        Counts are rounded to a multiple of this.
+    """
+
+    minimum: int = 8
+    round_to: int = 5
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a clinic chose for itself; everything has a default.
 
@@ -140,6 +156,8 @@ class Settings:
     strategies : tuple of (str, (int, int) or None)
         Maintenance schedules to compare: a name, with the fewest and most days between sessions,
         or None for no scheduled session. Empty: those of the comparison itself.
+    disclosure : Disclosure
+        What is withheld and rounded in what is made for outside.
     """
 
     cut_points: CutPoints = field(default_factory=CutPoints)
@@ -148,6 +166,7 @@ class Settings:
     instruments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     thresholds: Mapping[str, str] = field(default_factory=dict)
     strategies: tuple[tuple[str, tuple[int, int] | None], ...] = ()
+    disclosure: Disclosure = Disclosure()
 
 
 def read_settings(folder: Path) -> Settings:
@@ -194,8 +213,8 @@ def settings_from(content: Mapping[str, Any]) -> Settings:
     Parameters
     ----------
     content : mapping
-        Tables ``cut_points``, ``clinics``, ``instruments``, ``thresholds``, the list of tables
-        ``strategies`` and the key ``pain_instrument``, all optional.
+        Tables ``cut_points``, ``clinics``, ``instruments``, ``thresholds``, ``disclosure``, the
+        list of tables ``strategies`` and the key ``pain_instrument``, all optional.
 
     Returns
     -------
@@ -207,9 +226,9 @@ def settings_from(content: Mapping[str, Any]) -> Settings:
     DataContractError
         For an unknown name or a value that does not fit.
     """
-    known = {"cut_points", "clinics", "instruments", "thresholds", "pain_instrument", "strategies"}
-    _refuse_unknown(content, known, "setting")
-    for table in ("cut_points", "clinics", "instruments", "thresholds"):
+    tables = ("cut_points", "clinics", "instruments", "thresholds", "disclosure")
+    _refuse_unknown(content, {*tables, "pain_instrument", "strategies"}, "setting")
+    for table in tables:
         if not isinstance(content.get(table, {}), Mapping):
             raise DataContractError(
                 "must be a table.", f"Write [{table}].", file=SETTINGS_FILE, column=table
@@ -237,6 +256,7 @@ def settings_from(content: Mapping[str, Any]) -> Settings:
         instruments=dict(content.get("instruments", {})),
         thresholds=dict(thresholds),
         strategies=_strategies(content.get("strategies", [])),
+        disclosure=_disclosure(content.get("disclosure", {})),
     )
 
 
@@ -278,6 +298,19 @@ def _cut_points(values: Mapping[str, Any]) -> CutPoints:
         raise DataContractError(
             f"{error}.", "Correct the cut points together.", file=SETTINGS_FILE, column="cut_points"
         ) from None
+
+
+def _disclosure(values: Mapping[str, Any]) -> Disclosure:
+    _refuse_unknown(values, {item.name for item in fields(Disclosure)}, "rule of disclosure")
+    for name, value in values.items():
+        if type(value) is not int or not 1 <= value <= LARGEST:
+            raise DataContractError(
+                f"must be a whole number from 1 to {LARGEST}.",
+                "Correct the value or remove the line to use the default.",
+                file=SETTINGS_FILE,
+                column=name,
+            )
+    return replace(Disclosure(), **values)
 
 
 def _windows(value: Any) -> tuple[Window, ...]:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from outcomes.present.disclosure import Policy, Release, disclose
+from outcomes.present.disclosure import (
+    Policy,
+    Release,
+    disclose,
+    disclose_run,
+    policy_of,
+)
 from outcomes.present.figures.clinic_trends import plot_clinic_trends
 from outcomes.present.figures.control_chart import plot_trend
 from outcomes.present.figures.course import plot_course
@@ -79,6 +85,7 @@ __all__ = [
     "cover",
     "definitions",
     "disclose",
+    "disclose_run",
     "first_plan_table",
     "front_page",
     "further_outcomes",
@@ -103,6 +110,7 @@ __all__ = [
     "plot_funnel",
     "plot_movement",
     "plot_trend",
+    "policy_of",
     "practice_patterns",
     "published_figures",
     "records_read",

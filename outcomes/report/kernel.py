@@ -59,6 +59,8 @@ class _ThisPython(KernelSpecManager):
         return KernelSpec(argv=command, display_name="Python", language="python")
 
 
+# What is held of reports for outside until all of a run are decided on.
+_HELD = "from outcomes.report import one_release as _held\n"
 # Lines of progress, several of which may come in one message; the last percentage counts.
 _PROGRESS = re.compile(rf"{re.escape(MARK)}[^\r\n]*\n?")
 _PERCENT = re.compile(r"\((\d+) %\)")
@@ -68,6 +70,15 @@ class _Runner(NotebookClient):
     """Runs cells in a kernel that is there already, and leaves signals to the command line."""
 
     on_progress: Callable[[int, int], None] | None = None
+    cells: range | None = None
+
+    async def async_execute_cell(
+        self, cell: NotebookNode, cell_index: int, *args: Any, **kwargs: Any
+    ) -> NotebookNode:
+        """Pass over cells that are for another time."""
+        if self.cells is not None and cell_index not in self.cells:
+            return cell
+        return await super().async_execute_cell(cell, cell_index, *args, **kwargs)
 
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
@@ -176,11 +187,109 @@ class WarmKernel:
             an error of our own, and only the kind of any other.
         """
         node = with_parameters(read_notebook(notebook), parameters, notebook.name)
-        run_sync(self._client.execute_interactive)(
-            _EMPTY, silent=True, output_hook=lambda message: None
-        )
+        self._command(_EMPTY)
+        return self._execute(node, notebook.name, on_step)
+
+    def hold_releases(self) -> None:
+        """Let notebooks for outside wait for one decision on all of them."""
+        self._command(f"{_HELD}_held.hold_releases()")
+
+    def run_to_release(
+        self,
+        notebook: Path,
+        parameters: Mapping[str, Any],
+        *,
+        on_step: Callable[[int, int], None] | None = None,
+    ) -> NotebookNode:
+        """Execute a notebook up to the cell that asks what may be shown, and put it away.
+
+        Parameters
+        ----------
+        notebook, parameters, on_step
+            As for `run`; ``clinic`` among the parameters says whose report it is.
+
+        Returns
+        -------
+        NotebookNode
+            To be given to `go_on` after `decide`.
+
+        Raises
+        ------
+        OutcomesError
+            As for `run`.
+        """
+        node = with_parameters(read_notebook(notebook), parameters, notebook.name)
+        clinic = str(parameters["clinic"])
+        self._command(f"{_EMPTY}\n{_HELD}_held.begin({clinic!r})")
+        node = self._execute(node, notebook.name, on_step, range(_release_cell(node) + 1))
+        self._command(f"{_HELD}_held.put_away({clinic!r}, get_ipython().user_ns)")
+        return node
+
+    def decide(self) -> None:
+        """Decide what may be shown of all that was put away.
+
+        Raises
+        ------
+        OutcomesError
+            If it cannot be shown safely.
+        """
+        self._command(f"{_HELD}_held.decide()")
+
+    def go_on(
+        self,
+        node: NotebookNode,
+        name: str,
+        clinic: str,
+        *,
+        on_step: Callable[[int, int], None] | None = None,
+    ) -> NotebookNode:
+        """Execute the rest of a notebook that was put away.
+
+        Parameters
+        ----------
+        node : NotebookNode
+            From `run_to_release`.
+        name : str
+            Of the notebook, for messages.
+        clinic : str
+            Whose report it is.
+        on_step : callable, optional
+            As for `run`.
+
+        Returns
+        -------
+        NotebookNode
+            The executed notebook, outputs included.
+
+        Raises
+        ------
+        OutcomesError
+            As for `run`.
+        """
+        self._command(f"{_EMPTY}\n{_HELD}get_ipython().user_ns.update(_held.take_out({clinic!r}))")
+        cells = range(_release_cell(node) + 1, len(node.cells))
+        return self._execute(node, name, on_step, cells)
+
+    def _command(self, code: str) -> None:
+        """Execute something that is no cell, and say what went wrong."""
+        reply = run_sync(self._client.execute_interactive)(
+            code, silent=True, output_hook=lambda message: None
+        )["content"]
+        if reply["status"] == "error":
+            own = reply["ename"] in _OWN
+            raise OutcomesError(reply["evalue"] if own else f"{reply['ename']} in the kernel.")
+
+    def _execute(
+        self,
+        node: NotebookNode,
+        name: str,
+        on_step: Callable[[int, int], None] | None,
+        cells: range | None = None,
+    ) -> NotebookNode:
+        """Run the cells of a notebook, or some of them."""
         runner = _Runner(node, km=self._manager, timeout=_CELL_SECONDS, store_widget_state=False)
         runner.kc = self._client
+        runner.cells = cells
         if on_step is not None:
             total = 100 * len(node.cells)
             reached = 0
@@ -197,15 +306,23 @@ class WarmKernel:
         try:
             runner.execute()
         except CellExecutionError as error:
-            where = f"The notebook {notebook.name} stopped"
+            where = f"The notebook {name} stopped"
             raise OutcomesError(f"{where}: {_own_words(error)}") from error
         except DeadKernelError as error:
             raise OutcomesError(
-                f"The process that ran the notebook {notebook.name} ended.",
+                f"The process that ran the notebook {name} ended.",
                 "Most often memory ran out: close other programs, or report on one clinic at a "
                 "time.",
             ) from error
         return node
+
+
+def _release_cell(node: NotebookNode) -> int:
+    """Find the cell that asks what may be shown; the last one where none does."""
+    for position, cell in enumerate(node.cells):
+        if cell.cell_type == "code" and re.search(r"\bdisclose\(", cell.source):
+            return position
+    return len(node.cells) - 1
 
 
 def _own_words(error: CellExecutionError) -> str:

@@ -7,7 +7,7 @@ shows is rendered from the release that `disclose` returns, so no number goes an
 
 from __future__ import annotations
 
-from outcomes.present.disclosure.policy import Policy
+from outcomes.present.disclosure.policy import Policy, policy_of
 from outcomes.present.disclosure.release import Release, disclose, disclose_run
 
-__all__ = ["Policy", "Release", "disclose", "disclose_run"]
+__all__ = ["Policy", "Release", "disclose", "disclose_run", "policy_of"]

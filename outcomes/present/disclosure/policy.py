@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outcomes.errors import DisclosureError
+from outcomes.settings import Settings
 
 AUDIENCES = ("inside", "outside")
 
@@ -52,3 +53,27 @@ class Policy:
         No fewer than a rounded count that is shown has.
         """
         return min(self.round_to, self.minimum)
+
+
+def policy_of(audience: str, settings: Settings) -> Policy:
+    """Take the rules of a release from the settings.
+
+    Parameters
+    ----------
+    audience : {"inside", "outside"}
+        Who it is for.
+    settings : Settings
+        With the numbers of ``[disclosure]``.
+
+    Returns
+    -------
+    Policy
+        The rules.
+
+    Raises
+    ------
+    DisclosureError
+        For an unknown audience.
+    """
+    chosen = settings.disclosure
+    return Policy(audience, chosen.minimum, chosen.round_to)
