@@ -329,6 +329,7 @@ def test_sessions_show_both_courses_and_the_plateau() -> None:
         curve=curve[["group", "session", "mean", "conf_low", "conf_high", "n_patients"]],
     )
     words = text(sessions_section(release(schedule_result(), sessions=result), "sessions"))
+    assert "200 resamples of patients" in words
     assert "The plateau is at session 3 (95% CI 3 to 4)" in words
     assert "Session 3 2.0 (1.9 to 2.1) 3.2 (3.1 to 3.3) 400" in words
     assert "Had everyone gone on: session 1 7.0" in words

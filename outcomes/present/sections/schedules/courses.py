@@ -14,8 +14,10 @@ from outcomes.present.labels import group_label, timing_words
 from outcomes.present.rows import Row, interval_of, lookup, records
 from outcomes.present.sections.section import Part, Section, absent, notes_of
 from outcomes.present.tables import Prose, Table
+from outcomes.results import AnalysisResult
 
 NOT_IDENTIFIED = "not point-identified"
+RESAMPLED = {"Turnbull, bootstrap", "Turnbull, weighted for restarting"}
 
 
 def pain_return_section(release: Release, name: str) -> Section:
@@ -55,6 +57,7 @@ def pain_return_section(release: Release, name: str) -> Section:
         f"{result.estimand}",
         f"{cells.answered(row)} patients whose scheduled sessions ended have a record afterwards. "
         f"{timing_words(result)}".strip(),
+        *([_resampled(result, "Turnbull estimates")] if RESAMPLED & set(methods) else []),
         *notes_of(result),
     ]
     whole_bounds = len(bounded) and not (estimates["status"] == "ok").any()
@@ -66,6 +69,12 @@ def pain_return_section(release: Release, name: str) -> Section:
     heads = [_method(method) for method in methods]
     parts.append(Table(caption, ("By", *heads), rows, notes, numeric=not whole_bounds))
     return Section(parts)
+
+
+def _resampled(result: AnalysisResult, what: str) -> str:
+    """Say how many resamples limits rest on, as other parts of the page may have more."""
+    times = write.count(result.spec.bootstraps, "resample")
+    return f"Limits of {what} are those of {times} of patients, with everything refitted."
 
 
 def _method(method: str) -> str:
@@ -144,6 +153,7 @@ def sessions_section(release: Release, name: str) -> Section:
                 (
                     "The two part where leaving goes with pain. Sessions with too few effective "
                     "patients are refused (–).",
+                    _resampled(result, "means had everyone gone on, and of the plateau,"),
                     *notes_of(result),
                 ),
             )

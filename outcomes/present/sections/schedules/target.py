@@ -193,8 +193,12 @@ def _protocol(result: AnalysisResult, release: Release) -> Table:
             "Analysis",
             "Weights for staying and answering.",
             "Clones, censoring and weights, beside weighted sequential regression; intervals from "
-            f"{spec.bootstraps} resamples of {resampled} with every model refitted, or the "
-            "sandwich where that is wider.",
+            + (
+                f"{write.count(spec.bootstraps, 'resample')} of {resampled} with every model "
+                "refitted, wider where few patients carry much of a mean."
+                if spec.bootstraps
+                else "a sandwich that takes the weights as known."
+            ),
         ),
     ]
     return Table(
