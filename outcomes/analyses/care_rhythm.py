@@ -184,7 +184,7 @@ def _entered_monthly(tables: Tables, attended: pd.DataFrame, spec: CareRhythmSpe
     zero = derive_time_zero(attended, tables.settings.cut_points, tables.as_of)
     ended = zero[zero["time_zero"].notna()].set_index("patient_id")["time_zero"]
     passed = ended[ended <= tables.as_of - pd.Timedelta(days=spec.monthly[1])]
-    later = attended[attended["date"] > attended["patient_id"].map(ended)]
+    later = attended[attended["date"] > ended.reindex(attended["patient_id"]).to_numpy()]
     first = later.groupby("patient_id")["date"].first()
     gap = (first - ended).dt.days.reindex(passed.index)
     seen = pd.DataFrame({"group": "", "event": gap.between(*spec.monthly)})
@@ -241,7 +241,9 @@ def _associations(
 
     def early(rows: pd.DataFrame) -> pd.DataFrame:
         return rows[
-            (rows["date"] - rows["patient_id"].map(start)).dt.days.between(0, spec.looked_back)
+            (rows["date"] - start.reindex(rows["patient_id"]).to_numpy()).dt.days.between(
+                0, spec.looked_back
+            )
         ]
 
     came = early(attended).groupby("patient_id")["gap_days"].agg(["std", "count"])

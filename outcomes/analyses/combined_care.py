@@ -150,7 +150,7 @@ def _groups(tables: Tables, people: Members, spec: CombinedCareSpec) -> pd.Serie
     if tables.sessions is None or tables.sessions["discipline"].isna().all():
         return pd.Series(dtype="float64")
     held = tables.sessions[tables.sessions["status"] == "attended"]
-    start = held["patient_id"].map(people.frame.set_index("patient_id")["start"])
+    start = people.frame.set_index("patient_id")["start"].reindex(held["patient_id"]).to_numpy()
     early = held[(held["date"] - start).dt.days.between(0, spec.within)]
     massage = early.loc[early["discipline"] == "massage", "patient_id"].unique()
     other = early.loc[early["discipline"].isin(spec.disciplines), "patient_id"].unique()

@@ -154,7 +154,7 @@ def _months(
         & scores["value"].notna()
         & scores["patient_id"].isin(ended.index)
     ][["patient_id", "date", "value"]]
-    since = (scores["date"] - scores["patient_id"].map(ended)).dt.days
+    since = (scores["date"] - ended.reindex(scores["patient_id"]).to_numpy()).dt.days
     # a score on the day the phase ends is of the active phase
     scores = scores.assign(month=(since - 1) // MONTH)[since > 0]
     scores = scores.sort_values(["patient_id", "date"], kind="stable")
