@@ -98,3 +98,14 @@ def test_text_that_is_not_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataContractError, match="not valid TOML"):
         read_settings(tmp_path)
+
+
+def test_rules_of_disclosure_can_be_stricter(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, "[disclosure]\nminimum = 11\nround_to = 10\n")
+    assert (chosen.disclosure.minimum, chosen.disclosure.round_to) == (11, 10)
+
+
+@pytest.mark.parametrize("line", ["minimum = 0", "round_to = 2.5", "minimum = true", "least = 3"])
+def test_a_wrong_rule_of_disclosure_is_named(tmp_path: Path, line: str) -> None:
+    with pytest.raises(DataContractError, match=line.partition(" ")[0]):
+        settings(tmp_path, f"[disclosure]\n{line}\n")
