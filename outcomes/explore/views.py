@@ -36,15 +36,13 @@ from outcomes.present.tables import Prose
 from outcomes.results import AnalysisResult
 from outcomes.tables import Tables
 
-MOST_PAGES = 20
+MOST_PAGES = 40
 """Patients of a day for whom pages of their own are made unasked."""
 _KEPT = {"at": 3, "chosen": 4, "learned": 8}
 _KEPT_OTHERS = 24
 """How many of each kind are kept: records at a day are large."""
 _NOBODY = Prose(["No appointment is booked."], kind="absent")
-_HOW_TO_CHOOSE = (
-    "For another patient choose one on the live page, or make the report of one therapist."
-)
+_HOW_TO_CHOOSE = "Choose a therapist for fewer, or one patient on the live page."
 Kept = TypeVar("Kept")
 
 

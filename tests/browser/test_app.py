@@ -48,6 +48,9 @@ def test_it_shows_the_page_without_code(app: Server, browser: Any) -> None:
     assert "The day" in shown
     assert "import" not in shown
     assert "Traceback" not in shown
+    landmark = "return [...document.querySelectorAll('main, [role=main]')].map(e => e.innerText)"
+    [main] = browser.execute_script(landmark)
+    assert "Before the day starts" in main
 
 
 def test_choices_change_what_is_shown(app: Server, browser: Any) -> None:

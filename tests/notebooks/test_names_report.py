@@ -28,7 +28,8 @@ def test_a_name_is_on_the_screen_and_in_no_file(sample: Frames, tmp_path: Path) 
         frame[frame["patient_id"].isin(ids)].to_csv(data / f"{name}.csv", index=False)
     names = tmp_path / "names.csv"
     names.write_text(f"id,name\n{patient},{NAME}\n", encoding="utf-8")
-    told = ["--for", "therapist", "--names", str(names), "--out", str(out)]
+    # a PDF is made of the page before names are joined, and its bytes are packed: no use to search
+    told = ["--for", "therapist", "--names", str(names), "--out", str(out), "--no-pdf"]
     process = subprocess.Popen(
         [sys.executable, "-m", "outcomes", "report", str(data), *told],
         cwd=tmp_path,
@@ -49,5 +50,5 @@ def test_a_name_is_on_the_screen_and_in_no_file(sample: Frames, tmp_path: Path) 
     assert NAME not in "".join(said)
     assert Path(index) == out / "index.html"
     written = [path for path in tmp_path.rglob("*") if path.is_file() and path != names]
-    assert any(path.suffix == ".pdf" or path.name == "report.html" for path in written)
+    assert any(path.name == "report.html" for path in written)
     assert [path.name for path in written if NAME.encode() in path.read_bytes()] == []

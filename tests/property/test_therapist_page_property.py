@@ -19,7 +19,7 @@ from outcomes.tables import Tables
 
 @pytest.fixture(scope="module")
 def cohort() -> Tables:
-    spec = SimulationSpec(patients=60, seed=5, clinics=2, years=1.0)
+    spec = SimulationSpec(patients=45, seed=5, clinics=2, years=1.0)
     return simulate(spec, truth=False).tables()
 
 
@@ -41,7 +41,7 @@ def changed_later(tables: Tables, day: pd.Timestamp, seed: int) -> Tables:
     return replace(tables, sessions=held, assessments=scores, headache_diary=diary)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(back=st.integers(min_value=5, max_value=330), seed=st.integers(0, 10_000))
 def test_nothing_later_is_seen(cohort: Tables, back: int, seed: int) -> None:
     day = cohort.as_of - pd.Timedelta(days=back)

@@ -36,7 +36,7 @@ def test_who_does_not_respond_is_found_and_who_does_is_left_alone() -> None:
 
 
 def test_a_chart_of_those_who_stay_would_miss_many() -> None:
-    rows = stopping(8_000, 8_000).set_index("chart")
+    rows = stopping(6_000, 6_000).set_index("chart")
     last = rows["mid-P ≤ .05, session 6"]
     assert last["weighted"] == pytest.approx(0.05, abs=0.012)
     assert last["unweighted"] < 0.035
@@ -47,9 +47,9 @@ def test_a_chart_of_those_who_stay_would_miss_many() -> None:
 def test_the_share_of_wrong_flags_is_measured_and_not_flattered(
     planted: float, most: float
 ) -> None:
-    reference, responders = wrong_flags(2_000, planted)
+    reference, responders = wrong_flags(1_200, planted)
     wrong, told = reference.wrong()
-    assert told > 100
+    assert told > 80
     # The clinic sees recovery, not response: some who do not respond recover late.
     assert responders - 0.1 < wrong / told < min(responders + 0.35, most)
     text = reference.one_in_text()
@@ -59,7 +59,7 @@ def test_the_share_of_wrong_flags_is_measured_and_not_flattered(
 
 
 def test_pressure_goes_with_soreness_and_with_nothing_else() -> None:
-    spec = SimulationSpec(patients=900, seed=31, clinics=3, years=1.5)
+    spec = SimulationSpec(patients=700, seed=31, clinics=3, years=1.5)
     tables = simulate(spec, truth=False).tables()
     rows = estimate_practice_patterns(tables, PracticePatternsSpec()).estimates
     rows = rows.set_index(["outcome", "term", "group_by", "group"])

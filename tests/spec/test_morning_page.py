@@ -167,7 +167,7 @@ def test_a_caseload_of_thousands_is_not_thousands_of_pages() -> None:
 
 
 def test_on_a_crowded_day_those_with_something_to_check_have_pages() -> None:
-    ids = [f"p{place:02d}" for place in range(40)]
+    ids = [f"p{place:02d}" for place in range(MOST_PAGES + 1)]
     held = ["session patient date time status therapist_id booked_on"]
     said = ["patient date timing value session"]
     for each in ids:
@@ -210,6 +210,33 @@ def test_who_took_a_patient_over_has_them_on_the_list() -> None:
     }
     assert "Worse since the last visit, and nothing booked : a (+4, 9 Mar)" in lists["T2"]
     assert "Worse since the last visit, and nothing booked: nobody" in lists["T1"]
+
+
+def test_what_is_due_is_said_of_those_who_come_and_counted_of_the_others() -> None:
+    held = sessions(
+        """
+        session  patient  date        time   status    therapist_id  booked_on
+        a1       a        2025-12-01  09:00  attended  T1            .
+        a2       a        2026-03-09  09:00  attended  T1            .
+        a3       a        2026-04-02  09:30  booked    T1            2026-03-30
+        b1       b        2025-12-01  10:00  attended  T1            .
+        b2       b        2026-03-09  10:00  attended  T1            .
+        """
+    )
+    measured = assessments(
+        """
+        patient  date        timing  value  session
+        a        2025-12-01  pre     40     a1
+        b        2025-12-01  pre     40     b1
+        """,
+        "rom_flexion",
+    )
+    tables = tables_of(patients("a", "b"), sessions=held, assessments=measured)
+    page = words(
+        Views(replace(tables, as_of=AS_OF), Policy()).day(Choice("2026-03-31"))._repr_html_()
+    )
+    assert "Measure again: movement (17 weeks old)." in page
+    assert "Others in care: 1 to be measured again." in page
 
 
 def test_a_past_day_is_as_it_was(cohort: Tables) -> None:

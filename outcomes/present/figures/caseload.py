@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
@@ -122,7 +123,9 @@ def _draw(axes: Axes, by: str, title: str, rows: pd.DataFrame) -> None:
             ends.append((float(known.iloc[-1]) / top, group))
     axes.set_ylim(0, top)
     axes.set_title(title, loc="left", fontsize=8.5, color=INK)
-    if by == "severity":
+    if by != "severity":
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    else:
         axes.yaxis.set_major_formatter(lambda value, _: write.proportion(round(value, 6)))
     months = sorted(rows["month"].unique())
     ticks = months[::-1][::6][::-1]
@@ -144,10 +147,14 @@ def _name(by: str, group: str) -> str:
 
 
 def _apart(heights: list[float]) -> list[float]:
-    """Move names at the ends of lines apart where they would touch, from the lowest up."""
+    """Move names at the ends of lines apart where they would touch, none above the chart."""
     out: list[float] = []
     for height in heights:
         out.append(max(height, out[-1] + _APART) if out else height)
+    ceiling = 1.0
+    for place in reversed(range(len(out))):
+        out[place] = min(out[place], ceiling)
+        ceiling = out[place] - _APART
     return out
 
 

@@ -25,6 +25,12 @@ _NOT_COMING = {
     "left_hurting": "Left hurting",
     "left_well": "Left doing well",
 }
+_LATER = {
+    _CLEARANCE: "without a clearance that they need",
+    _PLAN: "who come much less or more often than planned",
+    _REASSESS: "to be measured again",
+}
+"""What patients are told when they come; of the others in care it is only counted."""
 _LISTED = 6
 """Patients of a list that are named; the rest are counted."""
 _MISSING_SCORE = {
@@ -110,6 +116,9 @@ _LISTS = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=Tru
 {%- endfor %}
 {% if more %}, and {{ more }} more{% endif %}.{% endif %}</p>
 {% endfor %}
+{% if later %}
+<p>{{ later }}</p>
+{% endif %}
 </div>
 """
 )
@@ -127,11 +136,14 @@ class Sheet:
         Appointments in order of time; none where nothing is booked.
     lists : sequence of (heading, named, more)
         Patients who are not coming: pairs of chart id and reason, and how many more there are.
+    later : str
+        What is due with others in care, counted.
     """
 
     caption: str
     lines: Sequence[Line]
     lists: Sequence[tuple[str, Sequence[tuple[str, str]], int]]
+    later: str = ""
 
     def __repr__(self) -> str:
         return f"<Sheet {self.caption!r}: {len(self.lines)} appointments>"
@@ -144,7 +156,7 @@ class Sheet:
             table = _SHEET.render(
                 caption=self.caption, lines=self.lines, several=several, image=_image, **words
             )
-        lists = _LISTS.render(lists=self.lists, **words) if self.lists else ""
+        lists = _LISTS.render(lists=self.lists, later=self.later, **words) if self.lists else ""
         return f'<div class="wider">\n{table}{lists}</div>'
 
 
@@ -189,7 +201,9 @@ def morning_page(
     wanted = _due(release[due]) if due else {}
     lines = _lines(result, judged, wanted, top)
     said = [] if lines else [_nothing_booked(result)]
-    sheet = Sheet(_caption(result, lines), lines, _lists(result, release[due]) if due else [])
+    lists = _lists(result, release[due]) if due else []
+    later = _later(result, release[due]) if due else ""
+    sheet = Sheet(_caption(result, lines), lines, lists, later)
     notes = judged.notes if judged is not None else ()
     return Section(
         [
@@ -323,6 +337,19 @@ def _lists(
         ]
         lists.append((heading, named, max(len(found) - _LISTED, 0)))
     return lists
+
+
+def _later(result: AnalysisResult, due: AnalysisResult) -> str:
+    """Count what is due with those in care who do not come on the day; empty where nothing is."""
+    table, caseload = due.diagnostics.get("patients"), result.diagnostics.get("caseload")
+    if not isinstance(table, pd.DataFrame) or not isinstance(caseload, pd.DataFrame):
+        return ""
+    rows = table.merge(_own(caseload, result.spec), on="patient_id")
+    if len(result.curve):
+        rows = rows[~rows["patient_id"].isin(result.curve["patient_id"])]
+    found = rows["kind"].value_counts()
+    parts = [f"{found[kind]:,} {what}" for kind, what in _LATER.items() if found.get(kind, 0)]
+    return f"Others in care: {write.listing(parts)}. It is said when they come." if parts else ""
 
 
 def _why(row: dict[Any, Any]) -> str:
