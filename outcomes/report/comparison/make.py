@@ -24,7 +24,7 @@ from outcomes.export.pseudonyms import Pseudonyms
 from outcomes.export.spreadsheet import write_csv
 from outcomes.io import read_tables
 from outcomes.io.place import placed_together
-from outcomes.present import Policy, disclose
+from outcomes.present import disclose, policy_of
 from outcomes.report.comparison.contents import (
     figures_of_result,
     frames_of_result,
@@ -123,9 +123,9 @@ def make_comparison(
             "Rows of single patients are never made for outside, pseudonyms or not.",
             "Leave out the pseudonyms, or make the comparison for inside.",
         )
-    policy = Policy(order.audience)
     earlier_files(out, (PROTOCOL_FILE,))
     settings = read_settings(data)
+    policy = policy_of(order.audience, settings)
     spec = settled_spec(settings)
     if order.bootstraps is not None:
         spec = replace(spec, bootstraps=order.bootstraps)
