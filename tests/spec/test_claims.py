@@ -382,6 +382,19 @@ def test_how_much_worse_the_missing_must_be() -> None:
     assert np.isnan(whole.loc[whole["rule"] == "reaches", "tipping"]).all()
 
 
+def test_the_comparison_of_schedules_stands_beside() -> None:
+    """In the words of its own rows: the primary weeks come first."""
+    row = {
+        "outcome": "nrs_pain", "group_by": "strategy", "group": "twice_monthly vs on_demand",
+        "landmark": "weeks 13 to 24", "term": "difference", "estimate": -2.0, "conf_low": -2.2,
+        "conf_high": -1.8, "n_patients": 300.0, "unit": "points",
+    }  # fmt: skip
+    schedules = AnalysisResult("maintenance_schedules", None, estimates_frame([row]))
+    result = judge_claims({"schedules": schedules}, as_of=AS_OF)
+    (shown,) = result.estimates.to_dict("records")
+    assert shown["estimate"] == -2.0 and shown["estimand"].startswith("C02")
+
+
 def test_what_its_source_withholds_no_statement_shows() -> None:
     """The source withholds a large group beside a small one; the copy of its row must go too."""
     shown = three_years(7.0, -5.4, 60, 100)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from outcomes.analyses.claims.judge import ClaimsSpec, judge_claims
 from outcomes.analyses.claims.rules import ClaimRules, Decision, Found, decide, together
-from outcomes.analyses.claims.statements import CLAIMS, Check, Claim
+from outcomes.analyses.claims.statement import Check, Claim
+from outcomes.analyses.claims.statements import CLAIMS
 from outcomes.analyses.claims.when import month_reached
 
 __all__ = [

@@ -22,7 +22,8 @@ import pandas as pd
 from outcomes.analyses.assemble import gather
 from outcomes.analyses.claims.numbers import Row, found_in, result_for, row_for, start_of
 from outcomes.analyses.claims.rules import ClaimRules, Decision, decide, together
-from outcomes.analyses.claims.statements import CLAIMS, Check, Claim
+from outcomes.analyses.claims.statement import Check, Claim
+from outcomes.analyses.claims.statements import CLAIMS
 from outcomes.analyses.claims.when import month_reached
 from outcomes.results import ESTIMATE_COLUMNS, AnalysisResult
 

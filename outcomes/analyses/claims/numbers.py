@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analyses.claims.rules import Found
-from outcomes.analyses.claims.statements import Check
+from outcomes.analyses.claims.statement import Check
 from outcomes.results import AnalysisResult
 
 Row = dict[str, Any]
