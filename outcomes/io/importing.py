@@ -41,6 +41,8 @@ from outcomes.settings import SETTINGS_FILE, read_settings, settings_from
 
 MAPPING_FILE = "mapping.toml"
 _REASONS = 15
+# without a row they still say what the others are checked against
+_KEPT = ("patients", "sessions", "assessments")
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,16 @@ def import_rows(
     }
     counts = pd.concat([each.counts for each in made], ignore_index=True)
     del made
+    accounted = dict(by_table)
+    silent = [name for name, rows in by_table.items() if name not in _KEPT and not len(rows)]
+    for name in silent:
+        # a sheet of events that nobody fills in would read as care without any event
+        del by_table[name]
+    if silent:
+        notices += (
+            f"The sources hold no row of {', '.join(silent)}, so the data set has no such table: "
+            "that counts as not recorded, which is something else than none.",
+        )
     with read_whole(out):
         before = _imported_before(out)
         settings = settings_to_write(mapping.settings, out, before.get(SETTINGS_FILE), mapping.file)
@@ -204,7 +216,7 @@ def import_rows(
     not_recorded = mapping.not_recorded
     notices = (*notices, *loaded.notices, *passed_by)
     loaded = with_unrecorded(replace(loaded, notices=notices), not_recorded)
-    accounting = _account(counts, by_table, loaded.rejects)
+    accounting = _account(counts, accounted, loaded.rejects)
     settled = None if resources is None else resources.settle(loaded.rejects)
     skipped = None if resources is None else resources.reasons()
     if resources is not None and len(unread := resources.rejects()):

@@ -515,3 +515,26 @@ def test_hidden_files_of_a_folder_are_no_sources(tmp_path: Path) -> None:
     (tmp_path / "mapping.toml").write_text('[patients]\npatient_id = "id"\n')
     summary = import_csv(tmp_path / "exports", tmp_path / "mapping.toml", tmp_path / "out")
     assert summary.accounting["file"].tolist() == ["people.csv"]
+
+
+def test_what_no_row_was_found_of_is_not_recorded_instead_of_none(tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text("id,visit,day,what\na,v1,2024-01-01,\nb,v2,2024-01-02,\n")
+    (tmp_path / "mapping.toml").write_text(
+        '[patients]\npatient_id = "id"\n[sessions]\nsession_id = "visit"\npatient_id = "id"\n'
+        'date = "day"\nstatus = { constant = "attended" }\n[adverse_events]\n'
+        'where = { column = "what", filled = true }\nevent_id = "visit"\nsession_id = "visit"\n'
+        'symptom = "what"\nserious = { constant = 0 }\n'
+    )
+    for _ in range(2):
+        summary = import_csv(tmp_path / "visits.csv", tmp_path / "mapping.toml", tmp_path / "out")
+        assert summary.loaded.tables.adverse_events is None
+        assert "adverse_events" in read_tables(tmp_path / "out").absent
+        assert any("no row of adverse_events" in notice for notice in summary.loaded.notices)
+        account = summary.accounting.set_index("table").loc["adverse_events"]
+        assert (account["source_rows"], account["passed_over"], account["rows_read"]) == (2, 2, 0)
+        assert summary.changes.empty
+    events = (tmp_path / "visits.csv").read_text().replace("v2,2024-01-02,", "v2,2024-01-02,sore")
+    (tmp_path / "visits.csv").write_text(events)
+    summary = import_csv(tmp_path / "visits.csv", tmp_path / "mapping.toml", tmp_path / "out")
+    events = summary.loaded.tables.adverse_events
+    assert events is not None and len(events) == 1

@@ -26,6 +26,7 @@ from outcomes.instruments import default_registry
 from outcomes.io import import_csv, import_excel, import_fhir, import_parquet, read_mapping
 from outcomes.io.csv_rows import read_csv_rows
 from outcomes.io.excel_rows import ExcelFile
+from outcomes.io.fhir.account import UNREADABLE
 from outcomes.io.fhir.codes import CodeBook
 from outcomes.io.fhir.reader import FhirReader
 from outcomes.io.importing import ImportSummary
@@ -116,6 +117,8 @@ def _read_fhir(path: Path) -> None:
     used = Counter((file, kind) for file, kind, _, _ in account.used)
     for (file, kind, _), count in account.skipped.items():
         used[file, kind] += count
+    for (file, _), _ in account.unreadable:
+        used[file, UNREADABLE] += 1
     assert used == account.read
     assert made or not account.used
 
@@ -194,7 +197,12 @@ class Harness:
         assert (account["source_rows"] == parts).all(), "rows lost on the way in"
         judged = account["rows_accepted"] + account["rows_rejected"]
         assert (account["rows_read"] == judged).all(), "rows lost in the checks"
-        assert len(summary.loaded.rejects) == account["rows_rejected"].sum(), "rejects not listed"
+        rejected = account["rows_rejected"].sum()
+        if (resources := summary.resources) is not None:
+            # of no table, as nobody can tell what they were
+            unread = resources["resource"] == UNREADABLE
+            rejected += resources.loc[unread, "rejected"].sum()
+        assert len(summary.loaded.rejects) == rejected, "rejects not listed"
         if summary.resources is not None:
             whole = summary.resources[["accepted", "rejected", "skipped"]].sum(axis=1)
             assert (summary.resources["read"] == whole).all(), "resources lost"
