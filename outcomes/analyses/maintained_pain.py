@@ -17,6 +17,7 @@ from outcomes.analyses.groups import members
 from outcomes.analyses.scale import scale_of
 from outcomes.derive.cadence import cadence_at
 from outcomes.derive.episode import derive_sessions
+from outcomes.derive.home_scores import derive_home_scores
 from outcomes.derive.phases import derive_time_zero
 from outcomes.results import AnalysisResult
 from outcomes.stats.ratios import ratio_of_totals
@@ -75,10 +76,11 @@ def estimate_maintained_pain(
     Notes
     -----
     Months are 28 days from the end of the active phase; the first score answered at home in each
-    counts, and the cadence is that of the weeks up to it, nothing later. Months without an answer
-    are left out: n_eligible are patients who came to maintenance, n_patients those with a month
-    that counts. Share and mean are ratios of totals whose error knows that months of one patient
-    are alike; the limits of the share stay within 0 and 1.
+    counts, those within two days of a session aside, and the cadence is that of the weeks up to it,
+    nothing later. Months without an answer are left out: n_eligible are patients who came to
+    maintenance, n_patients those with a month that counts. Share and mean are ratios of totals
+    whose error knows that months of one patient are alike; the limits of the share stay within 0
+    and 1.
 
     References
     ----------
@@ -147,17 +149,10 @@ def _months(
     held = tables.sessions[["patient_id", "session_id", "date", "time", "status"]]
     zero = derive_time_zero(derive_sessions(held, cuts), cuts, tables.as_of)
     ended = zero[zero["time_zero"].notna()].set_index("patient_id")["time_zero"]
-    scores = tables.assessments
-    scores = scores[
-        (scores["instrument"] == spec.instrument)
-        & (scores["timing"] == "remote")
-        & scores["value"].notna()
-        & scores["patient_id"].isin(ended.index)
-    ][["patient_id", "date", "value"]]
+    scores = derive_home_scores(tables, ended.index.to_series(), spec.instrument)
     since = (scores["date"] - ended.reindex(scores["patient_id"]).to_numpy()).dt.days
     # a score on the day the phase ends is of the active phase
     scores = scores.assign(month=(since - 1) // MONTH)[since > 0]
-    scores = scores.sort_values(["patient_id", "date"], kind="stable")
     scores = scores.drop_duplicates(["patient_id", "month"]).reset_index(drop=True)
     if scores.empty:
         return none, len(ended)

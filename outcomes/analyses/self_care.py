@@ -17,6 +17,7 @@ from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.estimand import describe
 from outcomes.analyses.groups import members
 from outcomes.analyses.observed import share_rows
+from outcomes.derive.home_scores import derive_home_scores
 from outcomes.errors import EstimationError
 from outcomes.results import AnalysisResult
 from outcomes.stats.linear import fit_linear
@@ -172,14 +173,9 @@ def _coefficient(
 def _scores(tables: Tables, days: pd.DataFrame, spec: SelfCareSpec) -> pd.DataFrame:
     """Home scores of patients with exercises: the one before, and tenths done before and after."""
     empty = pd.DataFrame(columns=["patient_id", "score", "earlier", "before", "after"])
-    scores = tables.assessments
-    if scores is None:
-        return empty
-    mine = (scores["instrument"] == spec.instrument) & (scores["timing"] == "remote")
-    scores = scores[mine & scores["patient_id"].isin(days["patient_id"]) & scores["value"].notna()]
+    scores = derive_home_scores(tables, days["patient_id"].drop_duplicates(), spec.instrument)
     if scores.empty:
         return empty
-    scores = scores.sort_values(["patient_id", "date"], kind="stable").reset_index(drop=True)
     frame = scores[["patient_id", "date"]].assign(score=scores["value"])
     frame["earlier"] = frame.groupby("patient_id")["score"].shift()
     frame["row"] = np.arange(len(frame))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.derive.home_scores import derive_home_scores
 from outcomes.derive.patient_days import day_numbers, pack, positions, sorted_keys
 from outcomes.schema import SCHEMAS
 from outcomes.tables import Tables
@@ -37,17 +38,20 @@ def derive_score_pairs(
 
     Notes
     -----
-    Scores after a session are left out. Of two scores of one day and timing the first in the table
-    counts.
+    Scores after a session, and at home within two days of one, are left out. Of two scores of one
+    day and timing one counts, that before a session before one at home.
     """
     scores = SCHEMAS["assessments"].empty() if tables.assessments is None else tables.assessments
     mine = scores[
         (scores["instrument"] == instrument)
-        & scores["timing"].isin(["pre", "remote"])
+        & (scores["timing"] == "pre")
         & scores["value"].notna()
         & scores["date"].notna()
     ]
     known = start[start["start"].notna()].reset_index(drop=True)
+    # soreness of a session is no fluctuation, and its end no recovery
+    home = derive_home_scores(tables, known["patient_id"], instrument).assign(timing="remote")
+    mine = pd.concat([mine[list(home.columns)], home])
     place = positions(mine["patient_id"], known["patient_id"])
     mine, place = mine[place >= 0], place[place >= 0]
     origin = day_numbers(known["start"])
