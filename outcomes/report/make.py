@@ -19,6 +19,7 @@ from outcomes.analyses.selection import clinics_too_small, select_patients
 from outcomes.errors import DataContractError, DisclosureError, OutcomesError
 from outcomes.io import Loaded, keep_rejects, load
 from outcomes.present import format as write
+from outcomes.present.sections.context import PUBLISHED
 from outcomes.present import policy_of
 from outcomes.report.kernel import WarmKernel
 from outcomes.report.lock import Lock, make_lock, records_fingerprint, verify, write_lock
@@ -230,7 +231,7 @@ def _refuse_small_cells(
             for (whose, clinic), node in nodes.items()
             if whose == reader
         }
-        leaks = attack_pages(pages, policy)
+        leaks = attack_pages(pages, policy, PUBLISHED)
         if leaks:
             raise DisclosureError(
                 f"{len(leaks)} places in the reports tell small counts, the first: "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -92,7 +92,9 @@ class _Reader(HTMLParser):
         return text
 
 
-def attack_pages(pages: Mapping[str, str], policy: Policy) -> list[Leak]:
+def attack_pages(
+    pages: Mapping[str, str], policy: Policy, published: Collection[str] = ()
+) -> list[Leak]:
     """Try to recover small counts from finished pages.
 
     Parameters
@@ -101,6 +103,8 @@ def attack_pages(pages: Mapping[str, str], policy: Policy) -> list[Leak]:
         HTML by the code of the clinic; empty for all clinics together.
     policy : Policy
         Rules, which the attacker knows.
+    published : collection of str
+        Texts whose counts are of other people, such as those in published studies.
 
     Returns
     -------
@@ -114,6 +118,8 @@ def attack_pages(pages: Mapping[str, str], policy: Policy) -> list[Leak]:
     for who, reader in read.items():
         place = who or "all"
         for text in reader.texts:
+            if text in published:
+                continue
             leaks += [Leak(f"{place}: {_short(text)}", why) for why in _told_by(text, policy)]
         for table in reader.tables:
             leaks += [Leak(f"{place}: {table.caption}", why) for why in _rest_of(table, policy)]

@@ -53,6 +53,10 @@ _MOVEMENT = (
 )
 
 
+PUBLISHED = frozenset(text for study in (*_PAIN, *_HEADACHES, *_MOVEMENT) for text in study)
+"""Texts on studies, whose numbers of people everybody may know."""
+
+
 def published_figures(release: Release) -> Section:
     """Show what published studies found about the outcomes a report has.
 
