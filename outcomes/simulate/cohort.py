@@ -103,7 +103,7 @@ def stream_latent(spec: SimulationSpec) -> Iterator[LatentCohort]:
     for number in range(partitions(spec)):
         first = number * PARTITION
         rng = generator(spec.seed, COURSE, number)
-        people = draw_people(clinics, clinic[first : first + PARTITION], rng)
+        people = draw_people(clinics, clinic[first : first + PARTITION], rng, spec.non_responders)
         course = simulate_course(people, spec, rng)
         yield LatentCohort(spec, clinics, people, course, number, first)
 
@@ -123,7 +123,7 @@ def simulate_latent(spec: SimulationSpec) -> LatentCohort:
     """
     clinics = clinics_of(spec)
     rng = generator(spec.seed, COURSE, 0)
-    people = draw_people(clinics, allocate(spec), rng)
+    people = draw_people(clinics, allocate(spec), rng, spec.non_responders)
     return LatentCohort(spec, clinics, people, simulate_course(people, spec, rng))
 
 
@@ -155,5 +155,5 @@ def intervene(
     else:
         clinics = draw_clinics(spec, rng, n)
         clinic = np.arange(n)
-    people = draw_people(clinics, clinic, rng)
+    people = draw_people(clinics, clinic, rng, spec.non_responders)
     return LatentCohort(spec, clinics, people, simulate_course(people, spec, rng, strategy))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ Index = npt.NDArray[np.int64]
 
 # Branches of the seed. Each use has its own, so that drawing more for one leaves the others alone.
 CLINICS, ALLOCATION, COURSE, RECORDS, TRUTH = range(5)
+
+_HARDLY = 0.05
+"""Efficacy of those whom sessions hardly help."""
 
 
 def generator(seed: int, *branch: int) -> np.random.Generator:
@@ -158,7 +161,9 @@ def allocate(spec: SimulationSpec) -> Index:
     return np.sort(rng.integers(0, spec.clinics, spec.patients))
 
 
-def draw_people(clinics: Clinics, clinic: Index, rng: np.random.Generator) -> People:
+def draw_people(
+    clinics: Clinics, clinic: Index, rng: np.random.Generator, non_responders: float = 0.0
+) -> People:
     """Draw the patients of given clinics.
 
     Parameters
@@ -169,6 +174,8 @@ def draw_people(clinics: Clinics, clinic: Index, rng: np.random.Generator) -> Pe
         Where each patient goes.
     rng : Generator
         Random numbers.
+    non_responders : float
+        Share of patients with an efficacy of .05.
 
     Returns
     -------
@@ -187,7 +194,7 @@ def draw_people(clinics: Clinics, clinic: Index, rng: np.random.Generator) -> Pe
     log_odds += clinics.effectiveness[clinic] + clinics.therapist[clinic, therapist]
     log_odds += rng.normal(0, 0.3, n)
     flare = np.maximum(rng.normal(0.5, 0.8, n), 0)
-    return People(
+    people = People(
         clinic=clinic,
         therapist=therapist,
         chronic=chronic,
@@ -200,3 +207,8 @@ def draw_people(clinics: Clinics, clinic: Index, rng: np.random.Generator) -> Pe
         preference=clinics.preference[clinic],
         headache_rate=10 * np.exp(rng.normal(-0.125, 0.5, n)),
     )
+    if not non_responders:
+        return people
+    # drawn last, and only where asked for: other cohorts stay as they were
+    planted = rng.random(n) < non_responders
+    return replace(people, efficacy=np.where(planted, _HARDLY, people.efficacy))

@@ -62,6 +62,8 @@ class SimulationSpec:
         Largest flexion, extension, lateral flexion and rotation, degrees.
     truth_patients : int
         Patients simulated under each strategy to find the true effects.
+    non_responders : float
+        Share of patients whom a session relieves of a twentieth of their pain only.
     """
 
     patients: int = 8_000
@@ -82,6 +84,7 @@ class SimulationSpec:
     rom_sd: float = 8.0
     rom_caps: tuple[float, float, float, float] = (60.0, 75.0, 45.0, 80.0)
     truth_patients: int = 50_000
+    non_responders: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("patients", "clinics", "therapists", "blocks", "truth_patients"):
@@ -91,6 +94,8 @@ class SimulationSpec:
             raise OutcomesError("The seed must not be negative.", "Use 0 or a positive number.")
         if not 0 < self.years <= 50:
             raise OutcomesError("years must be above 0 and at most 50.", "Use for example 3.")
+        if not 0 <= self.non_responders <= 1:
+            raise OutcomesError("non_responders must be a share.", "Use for example 0.2.")
         if self.visits not in ("VAR", "VNAR"):
             raise OutcomesError("visits must be VAR or VNAR.", "Choose one of them.")
         if self.drop_out not in ("MAR", "MNAR"):
@@ -142,6 +147,7 @@ SCENARIOS: dict[str, SimulationSpec] = {
     "positivity_stress": SimulationSpec(
         scenario="positivity_stress", stickiness=6.0, twice_monthly_slope=1.2
     ),
+    "non_responders": SimulationSpec(scenario="non_responders", non_responders=0.2),
     "sample": SimulationSpec(
         scenario="sample", clinics=8, stickiness=4.6, early_home_weeks=EARLY_HOME_WEEKS
     ),

@@ -72,11 +72,19 @@ def find_truth(spec: SimulationSpec, *, own_clinics: bool = True) -> dict[str, A
         "notice": NOTICE,
         "seed": spec.seed,
         "population": "clinics of this cohort" if own_clinics else "all clinics there could be",
-        "spec": asdict(spec),
+        "spec": _written(spec),
         "calibration": calibration(intervene(long, None, own_clinics=own_clinics)),
         "strategies": strategies,
         "contrasts": contrasts,
     }
+
+
+def _written(spec: SimulationSpec) -> dict[str, Any]:
+    """Write the choices; of planted people only where there are any, as older files have none."""
+    written = asdict(spec)
+    if not spec.non_responders:
+        del written["non_responders"]
+    return written
 
 
 def _mean(value: Array) -> dict[str, float]:

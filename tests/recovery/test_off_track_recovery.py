@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from outcomes.analyses import PracticePatternsSpec, estimate_practice_patterns
-from outcomes.simulate import SimulationSpec, simulate
+from outcomes.simulate import SCENARIOS, SimulationSpec, simulate
+from outcomes.simulate.cohort import simulate_latent
 from tests.validate.off_track import (
     SEED,
     against_rules,
@@ -56,6 +59,20 @@ def test_the_share_of_wrong_flags_is_measured_and_not_flattered(
     assert text.startswith("Flags are wrong about 1 in ")
     assert float(text.split()[6]) == pytest.approx(told / wrong, abs=0.5)
     assert ("get well all the same" in text) == (planted == 0)
+
+
+def test_the_scenario_with_non_responders_has_people_who_stay_in_pain() -> None:
+    plain, planted = (
+        simulate_latent(replace(SCENARIOS[name], patients=1_500, seed=8))
+        for name in ("effect", "non_responders")
+    )
+    hardly = planted.people.efficacy == 0.05
+    assert 0.16 < hardly.mean() < 0.24
+    # nobody else has changed
+    np.testing.assert_array_equal(planted.people.set_point, plain.people.set_point)
+    np.testing.assert_array_equal(planted.people.efficacy[~hardly], plain.people.efficacy[~hardly])
+    sixth = planted.course.pain[:, 6]
+    assert sixth[hardly].mean() > sixth[~hardly].mean() + 2
 
 
 def test_pressure_goes_with_soreness_and_with_nothing_else() -> None:
