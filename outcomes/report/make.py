@@ -19,8 +19,8 @@ from outcomes.analyses.selection import clinics_too_small, select_patients
 from outcomes.errors import DataContractError, DisclosureError, OutcomesError
 from outcomes.io import Loaded, keep_rejects, load
 from outcomes.present import format as write
-from outcomes.present.sections.context import PUBLISHED
 from outcomes.present import policy_of
+from outcomes.present.sections.context import PUBLISHED
 from outcomes.report.kernel import WarmKernel
 from outcomes.report.lock import Lock, make_lock, records_fingerprint, verify, write_lock
 from outcomes.report.naming import folder_name
