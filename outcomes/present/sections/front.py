@@ -217,8 +217,9 @@ def _begun(begun: dict[tuple[str, ...], Row], periods: tuple[str, str]) -> str:
     now, before = (begun[(each,)] for each in periods)
     if "suppressed" in (now["status"], before["status"]):
         return "How many began care is withheld: too few people."
+    many = write.count(now["estimate"], "patient") if now["estimate"] else "Nobody"
     return (
-        f"{write.count(now['estimate'], 'patient')} began care in {write.period(periods[0])}, "
+        f"{many} began care in {write.period(periods[0])}, "
         f"{write.number(before['estimate'])} in {write.period(periods[1])}."
     )
 
