@@ -63,6 +63,8 @@ def _now(result: AnalysisResult) -> list[str]:
         if _ok(before) and before is not None:
             text += f", a month before {write.number(before['estimate'])}"
         said.append(f"{text}.")
+    elif now is not None and now["status"] == "suppressed":
+        said.append(f"In care on {write.date(days[-1])}: withheld: too few people.")
     changed = {term: lookup(rows_of(result, term), "term").get((term,)) for term, _ in _CHANGES}
     known = [row for row in changed.values() if row is not None and _ok(row)]
     if len(known) == len(_CHANGES) and known[0]["n_patients"] > 0:
