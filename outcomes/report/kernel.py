@@ -39,6 +39,7 @@ from outcomes.present.progress import MARK
 PARAMETERS = "parameters"
 _INJECTED = "injected-parameters"
 _CELL_SECONDS = 1800
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 # Worker processes are started by the name of the main module, which a reset takes away.
 _EMPTY = "%reset -f\n%reset -f in out\n__spec__ = None"
 # A kernel tells of an error by the name of its kind only.
@@ -127,7 +128,9 @@ class WarmKernel:
     def __enter__(self) -> WarmKernel:
         # what a kernel says while it is being ended is noise; what a cell says comes another way
         quiet = None if os.environ.get("OUTCOMES_DEBUG") else subprocess.DEVNULL
-        run_sync(self._manager.start_kernel)(stdout=quiet, stderr=quiet)
+        # the matrices of a report are small: more threads would wait for each other
+        env = dict.fromkeys(_THREADS, "1") | dict(os.environ)
+        run_sync(self._manager.start_kernel)(stdout=quiet, stderr=quiet, env=env)
         self._client = self._manager.client()
         self._client.start_channels()
         run_sync(self._client.wait_for_ready)(timeout=120)
