@@ -172,7 +172,7 @@ def outcome_rows(
         As for `outcomes_at`.
     """
     scores = window_scores(tables, people, code, timing, (day,))
-    if scores is None:
+    if scores is None or scores.frame.empty:
         return None
     wide = scores.frame.set_index(["patient_id", "window"])
     later = wide.xs(day, level="window")

@@ -69,7 +69,7 @@ def follow_up_values(
     if outcome == HEADACHE_DAYS:
         return _headache_days(tables, people, day)
     scores = window_scores(tables, people, outcome, timing, (day,))
-    if scores is None:
+    if scores is None or scores.frame.empty:
         return None
     wide = scores.frame.set_index(["patient_id", "window"])
     frame = pd.DataFrame(

@@ -148,7 +148,7 @@ def estimate_natural_course(
 def _in_care(tables: Tables, people: Members, spec: NaturalCourseSpec, high: float) -> pd.DataFrame:
     """Change from a high start to the window of comparison, a row a patient."""
     scores = window_scores(tables, people, spec.instrument, "", (spec.window,))
-    if scores is None:
+    if scores is None or scores.frame.empty:
         return pd.DataFrame(columns=["patient_id", "first", "second"])
     wide = scores.frame.set_index(["patient_id", "window"])["value"]
     frame = pd.DataFrame(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from outcomes.analyses import (
     NaturalCourseSpec,
     SelfCareSpec,
     estimate_care_rhythm,
+    estimate_clinic_benchmark,
     estimate_combined_care,
     estimate_first_visits,
     estimate_intake,
@@ -331,6 +334,15 @@ def test_every_statement_comes_out_of_little(size: str, audience: str) -> None:
     page = claims_page(release)._repr_html_() + claims_details(release)._repr_html_()
     words = re.sub(r"<img[^>]*>", "", page)
     assert not re.search(r"\b(nan|None|inf)\b", words) and "C21" in words
+
+
+@pytest.mark.parametrize("estimate", [*ESTIMATES, estimate_clinic_benchmark])
+def test_scores_of_people_whose_care_never_began(
+    estimate: Callable[[Tables], AnalysisResult],
+) -> None:
+    result = estimate(replace(little(), sessions=None))
+    assert (result.estimates["status"].isin(["refused", "ok"])).all()
+    assert not (result.estimates["n_patients"] > 0).any()
 
 
 def test_a_diary_or_counted_periods_are_enough() -> None:
