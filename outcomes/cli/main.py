@@ -49,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("outcomes: stopped; what was finished before stays.", file=sys.stderr)
         return PROBLEM
+    except BrokenPipeError:
+        # whoever read the lines has read enough; nothing more can be said to them
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the system flushes it at the end
+        return PROBLEM
     except OSError as error:
         print(
             f"outcomes: {error.strerror or type(error).__name__}: {error.filename or ''}",
