@@ -89,7 +89,7 @@ def test_every_comparison_says_how_often_it_is_wrong_and_what_it_can_show(
         assert outer < 0.008
         assert (rows(result, f"{prefix}smallest_difference")["estimate"] > 0).all()
     text = repr(clinic_comparison(disclose({"clinics": result}, Policy()), "clinics"))
-    assert "in 8 of 10 such comparisons" in text
+    assert "in most such comparisons" in text
 
 
 def test_smaller_clinics_need_larger_differences(result: AnalysisResult) -> None:

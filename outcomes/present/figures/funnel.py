@@ -335,7 +335,7 @@ def smallest_words(result: AnalysisResult, measure: str, noun: str) -> str:
     size = ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
     return (
         f"A {noun} would have to be {size} {unit} better or worse before it fell outside the outer "
-        "limits in 8 of 10 such comparisons."
+        "limits in most such comparisons (with a power of 80 %)."
     )
 
 
