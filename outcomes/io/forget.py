@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import re
 from collections.abc import Callable, Collection
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from outcomes.errors import DataContractError
+from outcomes.io.digest import file_sha256
 from outcomes.io.forgotten import FORGOTTEN_FILE, Forgotten, read_forgotten
 from outcomes.io.keys import make_key, own_key_file, read_key
 from outcomes.io.load import CHANGES_FILE, IMPORT_FILE, REJECTS_FILE, read_import_record
@@ -188,12 +188,7 @@ def _digests(folder: Path) -> dict[str, str]:
         FORGOTTEN_FILE,
     ]
     paths = [folder / name for name in names]
-    return {path.name: _digest(path) for path in paths if path.is_file()}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return {path.name: file_sha256(path) for path in paths if path.is_file()}
 
 
 def _sessions_of(paths: list[Path], patient_id: str) -> set[str]:
@@ -298,7 +293,7 @@ def _recorded_anew(record: dict[str, Any], stage: Path) -> dict[str, Any]:
     files = dict(record["files"])
     for path in stage.iterdir():
         if path.name in files:
-            files[path.name] = _digest(path)
+            files[path.name] = file_sha256(path)
     return {**record, "changes": [], "files": files}
 
 

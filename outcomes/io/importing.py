@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dictionary
@@ -15,6 +14,7 @@ import pandas as pd
 from outcomes.errors import DataContractError
 from outcomes.io.changes import NO_CHANGES, Changes, changes_between
 from outcomes.io.checking import Loaded, check_rows
+from outcomes.io.digest import file_sha256
 from outcomes.io.forgotten import Forgotten, read_forgotten
 from outcomes.io.load import (
     CHANGES_FILE,
@@ -291,7 +291,7 @@ def _write(
         (stage / MAPPING_FILE).write_text(mapping.text, encoding="utf-8", newline="\n")
         if settings is not None:
             (stage / SETTINGS_FILE).write_text(settings, encoding="utf-8", newline="\n")
-        hashes = {path.name: _hash(path) for path in sorted(stage.iterdir())}
+        hashes = {path.name: file_sha256(path) for path in sorted(stage.iterdir())}
         if settings is None and (written := _imported_before(out).get(SETTINGS_FILE)):
             hashes[SETTINGS_FILE] = written
         with read_whole(out):
@@ -340,9 +340,4 @@ def _imported_before(out: Path) -> dict[str, str]:
 
 
 def _digest(source: Path | Fetched) -> str:
-    return source.sha256 if isinstance(source, Fetched) else _hash(source)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return source.sha256 if isinstance(source, Fetched) else file_sha256(source)

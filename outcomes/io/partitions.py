@@ -8,7 +8,6 @@ and files that have not changed since, are not checked again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from outcomes.errors import DataContractError
 from outcomes.instruments import InstrumentRegistry, default_registry
 from outcomes.io.checking import last_observed
+from outcomes.io.digest import file_sha256
 from outcomes.io.load import TRUTH_FILE, read_import_record, read_tables
 from outcomes.io.place import read_whole
 from outcomes.schema import SCHEMAS
@@ -296,7 +296,7 @@ def write_manifest(
             name: {
                 "rows": pa.parquet.read_metadata(path).num_rows,
                 "bytes": path.stat().st_size,
-                "sha256": _hash(path),
+                "sha256": file_sha256(path),
             }
             for name, path in files.items()
         },
@@ -369,14 +369,9 @@ def open_partitions(
             return None
         settings = read_settings(folder)
         imported = read_import_record(folder)
-        name = imported.get("name") or folder.resolve().name
+        source = imported.get("name") or folder.resolve().name
         paths = {name: folder / f"{name}.parquet" for name in record["tables"]}
-        same = all(
-            path.is_file()
-            and path.stat().st_size == said["bytes"]
-            and _hash(path) == said["sha256"]
-            for path, said in zip(paths.values(), record["tables"].values(), strict=True)
-        )
+        same = all(_is_same(paths[name], said) for name, said in record["tables"].items())
         strange = [
             name
             for name in SCHEMAS
@@ -410,7 +405,7 @@ def open_partitions(
         accounting=accounting,
         settings=settings,
         registry=default_registry().extended(settings.instruments, file=SETTINGS_FILE),
-        source=str(name),
+        source=str(source),
         synthetic=(folder / TRUTH_FILE).is_file(),
     )
 
@@ -432,9 +427,4 @@ def _is_same(path: Path, said: Mapping[str, Any]) -> bool:
     """Whether a file is the one on record; its size settles most cases at once."""
     if not path.is_file() or path.stat().st_size != said["bytes"]:
         return False
-    return _hash(path) == said["sha256"]
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file_sha256(path) == said["sha256"]

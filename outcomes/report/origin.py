@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from outcomes import __version__
+from outcomes.io.digest import file_sha256
 from outcomes.schema import SCHEMAS
 from outcomes.settings import SETTINGS_FILE, Settings
 
@@ -38,7 +39,7 @@ def data_fingerprint(folder: Path) -> str:
     for path in sorted(folder.iterdir(), key=lambda each: each.name):
         if path.name in known | {SETTINGS_FILE}:
             digest.update(path.name.encode() + b"\x00")
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            digest.update(bytes.fromhex(file_sha256(path)))
     return digest.hexdigest()
 
 
