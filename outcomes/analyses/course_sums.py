@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.analyses.adding import add_known
 from outcomes.analyses.scores import WindowScores
 from outcomes.stats.mmrm import MmrmStatistics
 
@@ -193,12 +194,11 @@ class CourseSums:
         models = dict(self.models)
         for group, sums in other.models.items():
             models[group] = models[group] + sums if group in models else sums
-        both = [each for each in (self.together, other.together) if each is not None]
         return CourseSums(
             self.observed.add(other.observed, fill_value=0.0),
             self.completers.add(other.completers, fill_value=0.0),
             models,
-            None if not both else both[0] if len(both) == 1 else both[0] + both[1],
+            add_known(self.together, other.together),
             self.centre,
         )
 

@@ -32,6 +32,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from outcomes.analyses.adding import add_known
 from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.course_sums import (
     CourseCounts,
@@ -104,7 +105,7 @@ def estimate_pain_trajectory(
 
     Notes
     -----
-    See `fit_window_means` for the model. Means describe all patients of a group, on the assumption
+    See `fit_means` for the model. Means describe all patients of a group, on the assumption
     that scores are missing at random given the scores recorded; ``answering`` and ``completers``
     stand beside them to show what that assumption changes. No comparison between cadences is
     estimated, because none of these means is a comparison of like with like.
@@ -141,10 +142,9 @@ class PainCounts:
 
     def __add__(self, other: PainCounts) -> PainCounts:
         """Add the counts of other patients, made with the same choices."""
-        both = [each for each in (self.course, other.course) if each is not None]
         return PainCounts(
             self.people + other.people,
-            None if not both else both[0] if len(both) == 1 else both[0] + both[1],
+            add_known(self.course, other.course),
             self.scores + other.scores,
             self.after_session + other.after_session,
         )

@@ -118,7 +118,7 @@ def estimate_rom_change(tables: Tables, spec: RomChangeSpec | None = None) -> An
 
     Notes
     -----
-    Means and changes come from the model of `fit_window_means`, a movement at a time. Percentages
+    Means and changes come from the model of `fit_means`, a movement at a time. Percentages
     are computed from its means only: a mean of individual percentages depends on how low people
     start and is the least efficient of all analyses. Shares are of patients measured at the
     start and in the window, with Wilson intervals; who was not measured is not "unchanged".

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from outcomes.analyses.adding import add_known
 from outcomes.derive.patient import derive_patients
 from outcomes.tables import Tables
 
@@ -26,10 +27,7 @@ class ByName:
         """Add the sums of other patients."""
         total = dict(self.sums)
         for name, sums in other.sums.items():
-            if total.get(name) is None:
-                total[name] = sums
-            elif sums is not None:
-                total[name] = total[name] + sums
+            total[name] = add_known(total.get(name), sums)
         return ByName(total)
 
     def __getitem__(self, name: str) -> Any:

@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.analyses.adding import add_known
 from outcomes.analyses.assemble import assemble, refuse
 from outcomes.analyses.case_mix import (
     IMPROVEMENT,
@@ -122,9 +123,7 @@ class BenchmarkRows:
 
     def __add__(self, other: BenchmarkRows) -> BenchmarkRows:
         """Add the patients of another source, taken with the same choices."""
-        both = [each for each in (self.rows, other.rows) if each is not None]
-        rows = None if not both else both[0] if len(both) == 1 else both[0] + both[1]
-        return BenchmarkRows(self.people + other.people, rows)
+        return BenchmarkRows(self.people + other.people, add_known(self.rows, other.rows))
 
 
 def fill_in(tables: Tables, spec: ClinicBenchmarkSpec) -> ClinicBenchmarkSpec:
