@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analyses.adding import add_known
+from outcomes.analyses.observed import completers_of, sum_answers
 from outcomes.analyses.scores import WindowScores
 from outcomes.stats.mmrm import MmrmStatistics
 
@@ -223,10 +224,6 @@ def sum_course(scores: WindowScores, chosen: ModelledWindows, *, compare: bool) 
     answers, closed = scores.answers, scores.closed
     centre = float(scores.instrument.minimum or 0.0)
     last = {group: max(windows) for group, windows in chosen.by_group.items()}
-    final = closed["window"] == closed["group"].map(last)
-    began = closed.loc[closed["window"] == START, "patient_id"]
-    stayed = closed["patient_id"].isin(closed.loc[final, "patient_id"])
-    completers = closed[stayed & closed["patient_id"].isin(began)]
     models = {}
     for group, part in answers.groupby("group"):
         windows = chosen.by_group.get(str(group), ())
@@ -241,7 +238,11 @@ def sum_course(scores: WindowScores, chosen: ModelledWindows, *, compare: bool) 
         if len(part):
             together = _summarise_groups(part, chosen)
     return CourseSums(
-        _moments(closed, centre), _moments(completers, centre), models, together, centre
+        sum_answers(closed, centre),
+        sum_answers(completers_of(closed, last), centre),
+        models,
+        together,
+        centre,
     )
 
 
@@ -283,9 +284,3 @@ def _summarise_groups(answers: pd.DataFrame, chosen: ModelledWindows) -> MmrmSta
 
 def _ordered(window: pd.Series, windows: tuple[int, ...]) -> pd.Categorical:
     return pd.Categorical(window, categories=sorted(windows), ordered=True)
-
-
-def _moments(answers: pd.DataFrame, centre: float) -> pd.DataFrame:
-    away = answers["value"] - centre
-    parts = pd.DataFrame({"n": 1.0, "total": away, "squares": away**2})
-    return parts.groupby([answers["group"], answers["window"]]).sum()

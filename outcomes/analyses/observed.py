@@ -1,13 +1,13 @@
 """Plain means and shares of those who were observed.
 
 A mean of those who answered speaks of those who answered. Beside a model's mean it shows what the
-model changes; `completers_means` goes further down that road, to those who stayed to the end.
+model changes; that of `completers_of` goes further down that road, to those who stayed to the end.
 Shares have no model: each comes with the number it is a share of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,36 @@ import pandas as pd
 from outcomes.stats.intervals import mean_interval, wilson
 
 
-def observed_means(answers: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Mean of the answers in each group and window.
+def sum_answers(answers: pd.DataFrame, centre: float = 0.0) -> pd.DataFrame:
+    """Sum the answers in each group and window.
 
     Parameters
     ----------
     answers : DataFrame
         One row a patient and window with an answer: patient_id, group, window, value.
+    centre : float
+        Subtracted from every answer first, for precision.
+
+    Returns
+    -------
+    DataFrame
+        By (group, window): n, total and squares of the distance from `centre`. Those of other
+        patients can be added.
+    """
+    away = answers["value"] - centre
+    parts = pd.DataFrame({"n": 1.0, "total": away, "squares": away**2})
+    return parts.groupby([answers["group"], answers["window"]]).sum()
+
+
+def means_of_sums(sums: pd.DataFrame, centre: float, level: float = 0.95) -> pd.DataFrame:
+    """Mean of the answers in each group and window, from sums over them.
+
+    Parameters
+    ----------
+    sums : DataFrame
+        As made by `sum_answers`.
+    centre : float
+        What was subtracted from every answer.
     level : float
         Confidence level.
 
@@ -35,31 +58,6 @@ def observed_means(answers: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     Mean ± t · sd/√n. Missing answers are ignored, which is right only if those who did not answer
     are like those who did.
     """
-    grouped = answers.groupby(["group", "window"])["value"]
-    table = pd.DataFrame(
-        {"estimate": grouped.mean(), "sd": grouped.std(), "n_patients": grouped.count()}
-    ).reset_index()
-    low, high = mean_interval(table["estimate"], table["sd"].fillna(0), table["n_patients"], level)
-    return table.assign(conf_low=low, conf_high=high)
-
-
-def means_of_sums(sums: pd.DataFrame, centre: float, level: float = 0.95) -> pd.DataFrame:
-    """Mean of the answers in each group and window, from sums over them.
-
-    Parameters
-    ----------
-    sums : DataFrame
-        By (group, window): n, total and squares of the distance from `centre`.
-    centre : float
-        What was subtracted from every answer.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    DataFrame
-        As `observed_means` of the answers themselves gives.
-    """
     n, away = sums["n"], sums["total"] / sums["n"]
     variance = (sums["squares"] - n * away**2).clip(lower=0) / (n - 1).where(n > 1)
     table = pd.DataFrame(
@@ -69,34 +67,30 @@ def means_of_sums(sums: pd.DataFrame, centre: float, level: float = 0.95) -> pd.
     return table.assign(conf_low=low, conf_high=high)
 
 
-def completers_means(
-    answers: pd.DataFrame, last: dict[str, int], level: float = 0.95
-) -> pd.DataFrame:
-    """Mean of the answers of patients with a baseline who also answered in the last window.
+def completers_of(answers: pd.DataFrame, last: Mapping[str, int]) -> pd.DataFrame:
+    """Keep the answers of patients with a baseline who also answered in the last window.
 
     Parameters
     ----------
     answers : DataFrame
         One row a patient and window with an answer: patient_id, group, window, value.
-    last : dict of str to int
+    last : mapping of str to int
         Window that a patient of each group must have answered in to count.
-    level : float
-        Confidence level.
 
     Returns
     -------
     DataFrame
-        As for `observed_means`.
+        All answers of these patients.
 
     Notes
     -----
-    Completers are known only at the end, and those who stay differ from those who leave: this is
-    the curve that flatters (or slanders) most, and is never the headline.
+    Completers are known only at the end, and those who stay differ from those who leave: their
+    curve flatters (or slanders) most, and is never the headline.
     """
     final = answers["window"] == answers["group"].map(last)
-    stayed = set(answers.loc[final, "patient_id"])
-    began = set(answers.loc[answers["window"] == 0, "patient_id"])
-    return observed_means(answers[answers["patient_id"].isin(stayed & began)], level)
+    stayed = answers["patient_id"].isin(answers.loc[final, "patient_id"])
+    began = answers["patient_id"].isin(answers.loc[answers["window"] == 0, "patient_id"])
+    return answers[stayed & began]
 
 
 def mean_rows(

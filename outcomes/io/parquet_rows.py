@@ -46,6 +46,25 @@ def read_parquet_header(path: Path) -> list[str]:
         ) from None
 
 
+def rows_in(path: Path) -> int:
+    """Count the rows of a Parquet file without reading them.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    int
+        What its footer says; 0 for a file that is not Parquet, which a reader of it will refuse.
+    """
+    try:
+        return int(pa.parquet.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError):
+        return 0
+
+
 def read_parquet_rows(path: Path, wanted: Callable[[list[str]], list[str]]) -> Rows:
     """Read the wanted columns of a Parquet file.
 

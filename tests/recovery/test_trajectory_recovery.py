@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analyses.observed import completers_means
+from outcomes.analyses.observed import completers_of, means_of_sums, sum_answers
 from outcomes.analyses.window_means import ModelChoices, fit_window_means
 from tests.drop_out import TRUTH, answers, scores
 
@@ -28,7 +28,8 @@ def run(seed: int, replicates: int, cause: str) -> pd.DataFrame:
         mean = model.means([182]).iloc[0]
         change = model.changes([182]).iloc[0]
         usual = model.fit.contrast([[0, 0, 0, 1]]).iloc[0]
-        stayed = completers_means(given, {"": 182}).set_index("window")
+        stayed = means_of_sums(sum_answers(completers_of(given, {"": 182})), 0.0)
+        stayed = stayed.set_index("window")
         rows.append(
             {
                 "mean": mean["estimate"] - TRUTH[3],
