@@ -99,6 +99,7 @@ def test_everything_is_there_and_says_where_it_comes_from(inside: Path) -> None:
     there = {path.name for path in inside.iterdir()}
     assert {"protocol.json", "results.json", "tables.html", "tables.docx", "primary.R"} <= there
     assert {"methods.txt", "references.bib", "table_sensitivity.csv", "figure_flow.png"} <= there
+    assert {"figure_sensitivity.svg", "figure_sensitivity.png"} <= there
     found = results(inside)
     assert found["seed"] == MaintenanceSchedulesSpec().seed
     assert not found["synthetic"]

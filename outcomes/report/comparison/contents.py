@@ -13,6 +13,8 @@ from outcomes.present.figures.figure import Figure
 from outcomes.present.figures.schedules.checks import plot_love, plot_overlap
 from outcomes.present.figures.schedules.courses import plot_blocks
 from outcomes.present.figures.schedules.flow import plot_flow
+from outcomes.present.schedules import contrasts_of
+from outcomes.present.sections.schedules.sensitivity import plot_sensitivity
 from outcomes.present.tables import Table
 from outcomes.results import AnalysisResult
 
@@ -143,4 +145,6 @@ def figures_of_result(result: AnalysisResult, registry: InstrumentRegistry) -> d
         "overlap": ("overlap", lambda: plot_overlap(result, horizon.last)),
         "course": ("curve", lambda: plot_blocks(result, weeks, registry)),
     }
+    if contrasts_of(result):
+        made["sensitivity"] = ("sensitivity", lambda: plot_sensitivity(result))
     return {name: draw() for name, (frame, draw) in made.items() if frame in there}

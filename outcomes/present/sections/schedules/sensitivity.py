@@ -9,6 +9,7 @@ import pandas as pd
 
 from outcomes.present import format as write
 from outcomes.present.disclosure import Release
+from outcomes.present.figures.figure import Figure
 from outcomes.present.figures.schedules.differences import Line, plot_differences
 from outcomes.present.labels import contrast_label
 from outcomes.present.rows import records
@@ -55,20 +56,8 @@ def schedule_sensitivity(release: Release, name: str) -> Section:
         if contrasts:
             said = "The sensitivity analyses were switched off."
         return Section([Prose([said], kind="absent")])
-    panel = panel.assign(note=panel["note"].fillna(""), choice=panel["choice"].fillna(""))
-    parts: list[Part] = [
-        plot_differences(
-            _lines(panel, contrasts),
-            contrasts,
-            unit=_unit(result),
-            caption=f"One choice turned at a time, {horizons_of(result)[0]}",
-            note=(
-                "The diamond and the band are the primary answer. Its standard errors here take "
-                "the weights as known. The negative control should hold 0: no schedule can change "
-                "pain from before it began."
-            ),
-        )
-    ]
+    panel = _filled(panel)
+    parts: list[Part] = [plot_sensitivity(result)]
     table = _words_table(panel, contrasts)
     if table is not None:
         parts.append(table)
@@ -87,6 +76,37 @@ def schedule_sensitivity(release: Release, name: str) -> Section:
         parts.append(Prose(["Refused among these:"], kind="lead"))
         parts.append(Prose(refused, kind="withheld", listed=len(refused) > 1))
     return Section(parts)
+
+
+def plot_sensitivity(result: AnalysisResult) -> Figure:
+    """Draw every analysis of the panel beside the primary answer.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_maintenance_schedules`, with a panel.
+
+    Returns
+    -------
+    Figure
+        A panel a contrast, a line an analysis.
+    """
+    contrasts = contrasts_of(result)
+    return plot_differences(
+        _lines(_filled(frame_of(result, "sensitivity")), contrasts),
+        contrasts,
+        unit=_unit(result),
+        caption=f"One choice turned at a time, {horizons_of(result)[0]}",
+        note=(
+            "The diamond and the band are the primary answer. Its standard errors here take "
+            "the weights as known. The negative control should hold 0: no schedule can change "
+            "pain from before it began."
+        ),
+    )
+
+
+def _filled(panel: pd.DataFrame) -> pd.DataFrame:
+    return panel.assign(note=panel["note"].fillna(""), choice=panel["choice"].fillna(""))
 
 
 def _about_sensitivity(note: str) -> bool:
