@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         print("outcomes: stopped; what was finished before stays.", file=sys.stderr)
+        # Python remembers an interrupt that came while it ran text as code, as dataclasses do when
+        # they are made, and would end as if nobody had caught it; running any text clears that
+        exec("")
         return PROBLEM
     except BrokenPipeError:
         # whoever read the lines has read enough; nothing more can be said to them

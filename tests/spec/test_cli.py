@@ -212,6 +212,17 @@ def test_data_that_cannot_be_written_to_get_a_way_to_the_rejects(
     assert list(tmp_path.rglob("rejects.csv")) == []
 
 
+def test_an_interrupt_in_text_run_as_code_ends_with_a_problem(data: Path) -> None:
+    script = (
+        "import sys, outcomes.report.check as check\n"
+        "from outcomes.cli import main\n"
+        "check.describe = lambda loaded: exec('raise KeyboardInterrupt')\n"
+        f"sys.exit(main(['check', {str(data)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, "stopped" in done.stderr) == (1, True)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_report_that_is_ended_half_way_leaves_nothing(
