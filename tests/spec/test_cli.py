@@ -212,14 +212,16 @@ def test_data_that_cannot_be_written_to_get_a_way_to_the_rejects(
     assert list(tmp_path.rglob("rejects.csv")) == []
 
 
-def test_an_interrupt_in_text_run_as_code_ends_with_a_problem(data: Path) -> None:
-    script = (
+def test_an_interrupt_in_text_run_as_code_ends_with_a_problem(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(
         "import sys, outcomes.report.check as check\n"
         "from outcomes.cli import main\n"
         "check.describe = lambda loaded: exec('raise KeyboardInterrupt')\n"
         f"sys.exit(main(['check', {str(data)!r}]))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    # only of a module does Python look at the end whether an interrupt had come
+    command = [sys.executable, "-m", "interrupted"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, "stopped" in done.stderr) == (1, True)
 
 
