@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.errors import DisclosureError
-from outcomes.instruments import InstrumentRegistry
+from outcomes.instruments import InstrumentRegistry, default_registry
 from outcomes.present.disclosure import Policy, Release, disclose_run
 from outcomes.present.disclosure.counts import nearest
-from outcomes.present.disclosure.linked import Linked, link
+from outcomes.present.disclosure.linked import Linked, hide_more, link, stacked
+from outcomes.present.disclosure.release import draft, released_run
 from outcomes.results import AnalysisResult
-from outcomes.stats.unseen_counts import Sums, unseen_bounds
+from outcomes.stats.unseen_counts import Sums, unseen_values
+
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -63,32 +67,31 @@ def protect(
     -----
     The rules of `disclose_run` look at one sum at a time. What several sums give away together the
     attack finds; then the smallest count is withheld that is shown beside it, and all is tried
-    again. It ends, because each round withholds something.
+    again. It ends, because each round withholds something. Sums are found once, and pages are made
+    of what is left once all is decided.
     """
-    releases = disclose_run(run, policy, registry)
     if policy.audience == "inside":
-        return releases
-    linked = link(run, policy)
-    shown = _shown(linked, releases)
+        return disclose_run(run, policy, registry)
+    undecided = draft(run, policy)
+    linked = undecided.linked
+    hidden = hide_more(linked, undecided.hidden, policy)
+    shown = _shown(linked, hidden)
     told = _told(linked, shown, policy)
-    also: set[tuple[str, str, int]] = set()
     while len(told):
-        also |= _beside(linked, shown, told)
-        again = disclose_run(run, policy, registry, also=also)
-        still = _shown(linked, again)
-        if (still == shown).all():
+        again = hide_more(linked, hidden | _beside(linked, hidden, shown, told), policy)
+        if (again == hidden).all():
             raise DisclosureError(
                 f"{len(told)} small counts could be told from the reports together.",
                 "Nothing was published. Report on fewer clinics or groups.",
             )
-        releases, shown = again, still
+        hidden, shown = again, _shown(linked, again)
         # withholding more tells less, so only those told before can be told now
         told = _told(linked, shown, policy, told)
-    return releases
+    return released_run(run, undecided, hidden, policy, registry or default_registry())
 
 
-def _beside(linked: Linked, shown: np.ndarray, told: np.ndarray) -> set[tuple[str, str, int]]:
-    """Pick the smallest count shown in a sum with each one told, or with what hangs on it."""
+def _beside(linked: Linked, hidden: Flags, shown: Flags, told: np.ndarray) -> Flags:
+    """Rows with the smallest count shown in a sum with each one told, or with what hangs on it."""
     sums, true = linked.sums, linked.true.to_numpy()
     number, member = sums["sum"].to_numpy(), sums["count"].to_numpy()
     chosen: set[int] = set()
@@ -103,8 +106,9 @@ def _beside(linked: Linked, shown: np.ndarray, told: np.ndarray) -> set[tuple[st
             reached = wider
         if len(found):
             chosen.add(int(found[np.argmin(true[found])]))
-    places = linked.cells[linked.cells["count"].isin(chosen)]
-    return set(places[["subject", "result", "row"]].itertuples(index=False, name=None))
+    also = np.zeros(len(hidden), dtype=bool)
+    also[linked.cells.loc[linked.cells["count"].isin(chosen), "place"].to_numpy()] = True
+    return also
 
 
 def attack(
@@ -135,11 +139,13 @@ def attack(
     not answer), that shown counts are rounded to the nearest multiple, and that withheld ones are
     not negative. All reports of the run are on the desk.
     """
-    linked = link(run, policy)
+    linked = link(stacked(run), policy)
     cells = linked.cells
     published = _published(cells, releases)
     leaks = _wrong(cells, published, policy)
-    told = _told(linked, _shown(linked, releases), policy)
+    seen = np.zeros(len(linked.true), dtype=bool)
+    seen[cells["count"].to_numpy(dtype="int64")[~np.isnan(published)]] = True
+    told = _told(linked, seen, policy)
     first = cells.drop_duplicates("count").set_index("count")
     for count in told:
         where = _place(first.loc[count]) if count in first.index else _rest_of(count, linked, first)
@@ -147,16 +153,16 @@ def attack(
     return leaks
 
 
-def _shown(linked: Linked, releases: Mapping[str, Release]) -> np.ndarray:
-    """Find which counts stand somewhere."""
-    seen = ~np.isnan(_published(linked.cells, releases))
+def _shown(linked: Linked, hidden: Flags) -> Flags:
+    """Find which counts stand somewhere in rows that are not withheld."""
+    cells = linked.cells[~hidden[linked.cells["place"].to_numpy()]]
     shown = np.zeros(len(linked.true), dtype=bool)
-    shown[linked.cells["count"].to_numpy(dtype="int64")[seen]] = True
+    shown[cells["count"].to_numpy(dtype="int64")] = True
     return shown
 
 
 def _told(
-    linked: Linked, shown: np.ndarray, policy: Policy, among: np.ndarray | None = None
+    linked: Linked, shown: Flags, policy: Policy, among: np.ndarray | None = None
 ) -> np.ndarray:
     """Find which small counts, of all or of some, can be told though they are not shown."""
     true, members = linked.true.to_numpy(), linked.sums
@@ -171,7 +177,7 @@ def _told(
         members["count"].to_numpy(dtype="int64"),
         members["total"].to_numpy(dtype=bool),
     )
-    bounds = unseen_bounds(
+    values = unseen_values(
         sums,
         np.minimum(least, true),
         most,
@@ -180,7 +186,7 @@ def _told(
         largest=policy.minimum - 1,
         enough=policy.possible,
     )
-    return wanted[bounds[:, 1] - bounds[:, 0] + 1 < policy.possible]
+    return wanted[values.sum(axis=1) < policy.possible]
 
 
 def _published(cells: pd.DataFrame, releases: Mapping[str, Release]) -> np.ndarray:
