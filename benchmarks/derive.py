@@ -144,7 +144,8 @@ def derive_all(tables: Tables) -> Derived:
     as_of, sessions, scores = tables.as_of, tables.sessions, tables.assessments
     assert sessions is not None and scores is not None
     start = derive.derive_start(tables.patients, sessions, cuts)
-    held = derive.derive_phases(derive.derive_sessions(sessions, cuts), cuts)
+    named = ["patient_id", "session_id", "date", "time", "status"]
+    held = derive.derive_phases(derive.derive_sessions(sessions[named], cuts), cuts)
     derive.derive_time_zero(held, cuts, as_of)
     landmark = derive.landmark_dates(start, cuts.cadence_landmark, as_of)
     derive.cadence_at(landmark, sessions, start, cuts, as_of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.coded import holds
 from outcomes.derive.patient_days import (
     NO_DAY,
     day_numbers,
@@ -78,15 +79,16 @@ def _chosen_rows(
 ) -> np.ndarray:
     """Row of `assessments` that is the baseline of each row of `start`, -1 for none."""
     chosen = np.full(len(start), -1)
-    valid = (assessments["instrument"] == instrument_code) & assessments["value"].notna()
-    rows = np.flatnonzero(valid & (assessments["timing"] != "post"))
+    valid = holds(assessments["instrument"], instrument_code)
+    valid &= assessments["value"].notna().to_numpy()
+    rows = np.flatnonzero(valid & ~holds(assessments["timing"], "post"))
     place = positions(assessments["patient_id"], start["patient_id"])[rows]
     origin = np.append(day_numbers(start["start"]), NO_DAY)[place]
     day = day_numbers(assessments["date"])[rows]
     near = (day <= origin) & (day >= origin - cuts.baseline_max_age) & (origin != NO_DAY)
     near &= place >= 0
     rows, place, age = rows[near], place[near], (origin - day)[near]
-    before = (assessments["timing"].iloc[rows] == "pre").to_numpy()
+    before = holds(assessments["timing"], "pre")[rows]
     # on the day of the start, only what belongs to the first session came before treatment
     doubtful = np.flatnonzero((age == 0) & before)
     session = assessments["session_id"].iloc[rows[doubtful]].to_numpy(dtype=object)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.coded import holds
 from outcomes.derive.patient_days import (
     NO_DAY,
     Flags,
@@ -107,7 +108,7 @@ def cadence_at(
     place, day = np.where(asked, place, 0), np.where(asked, day, 0)
     whose = positions(sessions["patient_id"], start["patient_id"])
     date = day_numbers(sessions["date"])
-    held = (sessions["status"] == "attended").to_numpy() & (whose >= 0) & (date != NO_DAY)
+    held = holds(sessions["status"], "attended") & (whose >= 0) & (date != NO_DAY)
     attended = sorted_keys(pack(whose[held], date[held]))
     count, length, since_last = _measures(attended, place, day, cuts)
     booked = _booked(sessions, whose, place, day, last_day)
@@ -151,7 +152,9 @@ def rolling_cadence(
     if sessions is None:
         sessions = SCHEMAS["sessions"].empty()
     place = positions(sessions["patient_id"], start["patient_id"])
-    rows = np.flatnonzero((sessions["status"] == "attended") & sessions["date"].notna())
+    rows = np.flatnonzero(
+        holds(sessions["status"], "attended") & sessions["date"].notna().to_numpy()
+    )
     rows = rows[place[rows] >= 0]
     place, day = place[rows], day_numbers(sessions["date"])[rows]
     order = order_of(pack(place, day), sessions, rows, ["time", "session_id"])
@@ -206,6 +209,6 @@ def _booked(sessions: pd.DataFrame, whose: Ints, place: Ints, day: Ints, last_da
     over = sorted_keys(pack(whose[ahead], date[ahead]))
     open_now = np.searchsorted(opened, here, "right") - np.searchsorted(over, here, "right")
     past = np.where(open_now > 0, 1.0, 0.0 if recorded.any() else np.nan)
-    still = (sessions["status"] == "booked").to_numpy() & (date >= last_day) & (whose >= 0)
+    still = holds(sessions["status"], "booked") & (date >= last_day) & (whose >= 0)
     waiting = np.isin(place, whose[still]).astype("float64")
     return np.where(day < last_day, past, waiting)

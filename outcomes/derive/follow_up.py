@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from outcomes.coded import holds
 from outcomes.derive.patient_days import NO_DAY, Flags, Ints, day_numbers, positions
 from outcomes.schema import SCHEMAS
 from outcomes.settings import CutPoints
@@ -98,9 +99,9 @@ def scores_in_windows(
     FollowUp
         Scores that are not missing, dated after the start and up to `last_day`, in a window.
     """
-    valid = (assessments["instrument"] == instrument_code) & assessments["value"].notna()
-    timed = [(assessments["timing"] == timing).to_numpy() for timing in timings]
-    rows = np.flatnonzero(valid & np.logical_or.reduce(timed))
+    valid = holds(assessments["instrument"], instrument_code)
+    valid &= assessments["value"].notna().to_numpy()
+    rows = np.flatnonzero(valid & holds(assessments["timing"], *timings))
     place = positions(assessments["patient_id"], start["patient_id"])[rows]
     date = day_numbers(assessments["date"])[rows]
     origin = day_numbers(start["start"])

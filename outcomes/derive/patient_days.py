@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from outcomes.coded import as_arrow, coded
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -41,26 +41,7 @@ def positions(ids: pd.Series, known: pd.Series) -> Ints:
     ndarray of int64
         Place in `known` from 0, or -1 where the id is missing or not known.
     """
-    among = _strings(known)
-    if isinstance(ids.dtype, pd.CategoricalDtype):
-        codes, different = ids.cat.codes.to_numpy(), _strings(ids.cat.categories.to_series())
-        if different.equals(among):
-            return codes.astype(np.int64)
-        # a missing id has the code -1, which takes the last
-        return np.append(_places(different, among), -1)[codes]
-    return _places(_strings(ids), among)
-
-
-def _strings(ids: pd.Series) -> pa.Array:
-    """Ids as one array of strings."""
-    values = pa.array(ids.astype("str"), type=pa.large_string())
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-
-
-def _places(ids: pa.Array, known: pa.Array) -> Ints:
-    """Place of each id among those known, -1 for none."""
-    found = pc.index_in(ids, options=pc.SetLookupOptions(value_set=known, skip_nulls=True))
-    return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return coded(ids).places(as_arrow(known))
 
 
 def sorted_ids(ids: pd.Series) -> pd.Series:
@@ -76,7 +57,7 @@ def sorted_ids(ids: pd.Series) -> pd.Series:
     Series of str
         Each id once, sorted, without missing ones.
     """
-    different = pd.Series(ids.dropna().unique()).astype("str")
+    different = pd.Series(pd.array(coded(ids).present(), dtype="str"))
     if not different.is_monotonic_increasing:
         different = different.sort_values()
     return different.reset_index(drop=True)
@@ -95,7 +76,13 @@ def day_numbers(dates: pd.Series) -> Ints:
     ndarray of int64
         Day numbers, `NO_DAY` where missing.
     """
-    return dates.to_numpy(dtype="datetime64[D]").astype(np.int64)
+    whole = dates.to_numpy()
+    ticks = np.datetime64(1, "D").astype(whole.dtype).astype(np.int64)
+    days = whole.view(np.int64) // ticks
+    missing = np.isnat(whole)
+    if missing.any():
+        days[missing] = NO_DAY
+    return days
 
 
 def day_number(date: pd.Timestamp) -> int:

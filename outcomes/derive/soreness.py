@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.coded import holds
 from outcomes.derive.patient_days import (
     Flags,
     Ints,
@@ -63,7 +64,9 @@ def flag_near_session(
     """
     if sessions is None or not len(sessions) or not len(rows):
         return np.zeros(len(rows), dtype=bool)
-    held = np.flatnonzero((sessions["status"] == "attended") & sessions["date"].notna())
+    held = np.flatnonzero(
+        holds(sessions["status"], "attended") & sessions["date"].notna().to_numpy()
+    )
     whose = positions(sessions["patient_id"], known)[held]
     held, whose = held[whose >= 0], whose[whose >= 0]
     if not len(held):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from outcomes.coded import holds
 from outcomes.derive.baseline import derive_baseline
 from outcomes.derive.follow_up import FollowUp, no_scores, scores_in_windows
 from outcomes.derive.patient_days import (
@@ -257,7 +258,7 @@ def count_timing(
     found = scores_in_windows(
         assessments, start, instrument_code, ("remote", "pre"), cuts, last_day
     )
-    at_home = (assessments["timing"].iloc[found.rows] == "remote").to_numpy()
+    at_home = holds(assessments["timing"], "remote")[found.rows]
     cell = found.cells(len(ends))
     answered, given = [], []
     for theirs in (at_home, ~at_home):

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from outcomes.coded import text_of
 from outcomes.errors import DataContractError
 from outcomes.instruments import InstrumentRegistry, default_registry
 from outcomes.io.checking import last_observed
@@ -34,6 +35,9 @@ PARTITIONS_FILE = "partitions.json"
 """Says how the Parquet files beside it are cut."""
 PATIENTS_A_PARTITION = 20_000
 """As many as give row groups worth reading, of which a few fit into memory on any machine."""
+
+# Nothing is gained by numbering words of which hardly two are alike.
+_NEVER_REPEATED = ("session_id",)
 
 
 @dataclass(frozen=True)
@@ -135,23 +139,41 @@ class PartitionedData:
 
     def _frame(self, name: str, number: int) -> pd.DataFrame:
         schema = SCHEMAS[name]
+        path = self.folder / f"{name}.parquet"
         try:
-            with pa.parquet.ParquetFile(self.folder / f"{name}.parquet") as file:
-                table = file.read_row_group(number)
+            with pa.parquet.ParquetFile(path) as file:
+                metadata, names = file.metadata, set(file.schema_arrow.names)
+            repeated = [
+                column.name
+                for column in schema.columns
+                if column.name in names
+                and column.dtype == "str"
+                and column.name not in _NEVER_REPEATED
+            ]
+            with pa.parquet.ParquetFile(path, metadata=metadata, read_dictionary=repeated) as file:
+                table = file.read_row_group(number, use_threads=False)
         except (pa.ArrowException, OSError):
             raise DataContractError(
                 "the file can't be read as Parquet.",
                 "Check that it was written whole.",
-                file=f"{name}.parquet",
+                file=path.name,
             ) from None
-        frame = table.to_pandas()
-        dtypes = {column.name: column.dtype for column in schema.columns}
-        for column, dtype in dtypes.items():
-            if column not in frame:
-                frame[column] = pd.Series(np.nan, index=frame.index, dtype=dtype)
-            elif frame[column].dtype != dtype:
-                frame[column] = frame[column].astype(dtype)
-        return frame[list(dtypes)]
+        return pd.DataFrame(
+            {
+                column.name: _typed(table[column.name], column.dtype)
+                if column.name in names
+                else pd.Series(np.nan, index=range(table.num_rows), dtype=column.dtype)
+                for column in schema.columns
+            }
+        )
+
+
+def _typed(array: pa.ChunkedArray, dtype: str) -> pd.Series:
+    """Give a column the type of the contract; numbered words keep their numbers."""
+    if pa.types.is_dictionary(array.type) and dtype == "str":
+        return text_of(array)
+    column = array.to_pandas()
+    return column if column.dtype == dtype else column.astype(dtype)
 
 
 @dataclass(frozen=True)
