@@ -146,14 +146,20 @@ def why_absent(result: AnalysisResult) -> str:
         return "Withheld: there are too few people to show this outside the clinic."
     notes = list(dict.fromkeys(note for note in estimates["note"] if note))
     if not notes:
+        if len(steps) and steps["n_out"].iloc[-1] > 0:
+            return "Nobody has a record of it at a follow-up time."
         return "This was not recorded."
     if len(notes) > 1:
         # what one group or one time lacks is no reason for them all
-        most = estimates["n_patients"].max()
-        if not most > 0:
-            return "There are too few records for any number."
-        counted = write.count(int(most), "patient")
-        return f"There are too few records for any number: at most {counted} at one time."
+        later = estimates[~estimates["landmark"].isin(["", "day 0"])]
+        most = (later if len(later) else estimates)["n_patients"].max()
+        if most > 0:
+            counted = write.count(int(most), "patient")
+            when = "at one follow-up time" if len(later) else "at one time"
+            return f"There are too few records for any number: at most {counted} {when}."
+        if len(later) and estimates["n_patients"].max() > 0:
+            return "Nobody has a score after the start of care."
+        return "There are too few records for any number."
     text = notes[0].strip().rstrip(".")
     return f"{text[0].upper()}{text[1:]}."
 

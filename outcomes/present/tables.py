@@ -10,7 +10,7 @@ import jinja2
 
 _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """\
-<div class="block{% if not table.numeric %} long{% endif %}">
+<div class="block{% if not table.numeric %} long{% elif table.whole %} whole{% endif %}">
 <div class="scroll" role="group" aria-label="{{ table.caption }}" tabindex="0">
 <table>
 <caption>{{ table.caption }}</caption>
@@ -23,7 +23,7 @@ _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=
 </thead>
 <tbody>
 {% for row in table.rows %}
-<tr>
+<tr{% if table.names %} id="{{ table.names[loop.index0] }}"{% endif %}>
 {% for cell in row %}
 {% if loop.first %}
 <th scope="row"{% if cell | length < 20 %} class="short"{% endif %}>{{ cell }}</th>
@@ -59,6 +59,10 @@ _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=
 )
 
 
+# Letters of a table's print across a page, between two columns, and of a name before it is broken.
+_PAGE_LETTERS, _GAP_LETTERS, _NAME_LETTERS = 92, 2.3, 22
+
+
 def _pieces(cell: str) -> list[list[str]]:
     """Lines of a cell and their pieces: it may break before a bracket, and nowhere else."""
     return [re.split(r" (?=\()", line) for line in cell.split("\n")]
@@ -80,6 +84,8 @@ class Table:
         Sentences under the table.
     numeric : bool
         Whether the cells are numbers, to be set flush right.
+    names : sequence of str
+        Name of each row on the page, to point at; none unless given.
     """
 
     caption: str
@@ -87,6 +93,7 @@ class Table:
     rows: Sequence[Sequence[str]]
     footnotes: Sequence[str] = ()
     numeric: bool = True
+    names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not self.rows:
@@ -95,6 +102,18 @@ class Table:
             )
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"a row of {self.caption!r} has not {len(self.columns)} cells")
+        if self.names and len(self.names) != len(self.rows):
+            raise ValueError(f"{self.caption!r} has {len(self.names)} names for its rows")
+
+    @property
+    def whole(self) -> bool:
+        """Whether no cell need be broken for the table to be as wide as a printed page."""
+        first, *others = zip(*self.rows, strict=True)
+        widths = [
+            max(len(line) for cell in column for line in cell.split("\n")) for column in others
+        ]
+        names = min(max(map(len, first)), _NAME_LETTERS)
+        return names + sum(widths) + _GAP_LETTERS * len(widths) <= _PAGE_LETTERS
 
     def __repr__(self) -> str:
         return f"<Table {self.caption!r}: {len(self.rows)} rows>"

@@ -18,7 +18,11 @@ _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=
 <span class="{{ "big" if tile.known else "big unknown" }}">{{ tile.number }}</span>
 <span class="of">{{ tile.of }}</span>
 {% for line in tile.periods %}
-<span class="period">{{ line }}</span>
+<span class="period">
+{%- for piece in line.split(": ") -%}
+<span class="piece">{{ piece }}{{ "" if loop.last else ":" }}</span>{{ "" if loop.last else " " }}
+{%- endfor -%}
+</span>
 {% endfor %}
 </li>
 {% endfor %}

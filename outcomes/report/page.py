@@ -12,6 +12,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from outcomes.errors import OutcomesError
+from outcomes.report.meanings import with_meanings
 
 PAPERS = {"a4": "A4", "letter": "letter"}
 AUDIENCES = {"inside": "For use inside the clinic", "outside": "Prepared for release"}
@@ -94,7 +95,7 @@ def build_page(notebook: NotebookNode, imprint: Imprint) -> str:
         exclude_anchor_links=True,
     )
     body, _ = exporter.from_notebook_node(notebook, resources={"page": imprint})
-    return _self_contained(_with_contents(_in_sections(_with_names(body))))
+    return _self_contained(with_meanings(_with_contents(_in_sections(_with_names(body)))))
 
 
 def _margins(imprint: Imprint) -> str:

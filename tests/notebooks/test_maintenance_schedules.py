@@ -43,7 +43,8 @@ def page_of(kernel: WarmKernel, notebook: Path, data: Path, **more: Any) -> str:
 
 
 def words_of(page: str) -> str:
-    body = page.partition("<body>")[2]
+    # a word that says its meaning is a button within a sentence
+    body = re.sub(r"</?button[^>]*>", "", page.partition("<body>")[2])
     alts = " ".join(re.findall(r'alt="([^"]*)"', body))
     text = unescape(re.sub(r"<[^>]+>", " ", body) + " " + alts)
     return re.sub(r"\s+", " ", text)

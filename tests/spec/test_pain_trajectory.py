@@ -160,7 +160,7 @@ def test_why_nothing_is_shown_is_about_the_whole_result() -> None:
     given[4:, 0], given[9:, 1:], given[2:, 3] = np.nan, np.nan, np.nan
     result = estimate_pain_trajectory(data_set(people(12), assessments=scores(given, DAYS)))
     assert result.estimates["note"].iloc[0].startswith("4 patients")
-    said = "There are too few records for any number: at most 9 patients at one time."
+    said = "There are too few records for any number: at most 9 patients at one follow-up time."
     assert why_absent(result) == said
 
 

@@ -23,6 +23,7 @@ _FEEDS = {
 }
 # Saying that this is absent would say little where that is absent too.
 _NEEDS = {"plans": ("sessions",)}
+_SPLITS = {"by cadence": "by how often they come", "by onset": "by how long it had lasted"}
 _NAMES = {
     "sessions": "appointments",
     "assessments": "scores",
@@ -173,6 +174,8 @@ def records_read(accounting: pd.DataFrame | None, policy: Policy) -> Section:
 
 def _name(name: str, release: Release) -> str:
     """Name an analysis; where its name holds the code of an outcome, by the words for it."""
+    for code, words in _SPLITS.items():
+        name = name.replace(code, words)
     first, joiner, code = name.partition(" in ")
     return _sentence_case(
         f"{first}{joiner}{outcome_label(code, release.registry)}" if joiner else name

@@ -68,6 +68,7 @@ def in_words(note: str) -> str:
         The same sentence.
     """
     note = re.sub(r"\bday (\d+)", lambda found: write.follow_up(int(found[1])), note)
+    note = note.replace("the as-of date", "the end of the records")
     names = {code.replace("_", " "): label for code, label in GROUPS["cadence"].items()}
     pattern = "|".join(re.escape(name) for name in names)
     return re.sub(rf"\b({pattern})\b", lambda found: names[found[1]].lower(), note)
