@@ -9,6 +9,8 @@ from typing import Any
 
 import matplotlib as mpl
 
+from outcomes.results import AnalysisResult
+
 INK = "#1f2933"
 QUIET = "#52606d"
 RULE = "#cbd2d9"
@@ -92,6 +94,28 @@ def strokes(groups: Iterable[str]) -> dict[str, Stroke]:
     free = [place for place, colour in enumerate(_CYCLE) if colour not in taken]
     chosen = {group: _stroke(free[position % len(free)]) for position, group in enumerate(others)}
     return {group: named.get(group) or chosen[group] for group in asked}
+
+
+def clinic_colours(result: AnalysisResult) -> dict[str, str]:
+    """Give each clinic of a result its colour, the same in every figure of a report.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        By clinic; also the clinics without a number count, so that none of them shifts the others.
+
+    Returns
+    -------
+    dict of str to str
+        Hexadecimal by clinic. One colour for all of them where there are more than can be told
+        apart.
+    """
+    rows = result.estimates
+    own = rows.loc[rows["group_by"] == "clinic", "group"]
+    groups = sorted({str(group) for group in own} - {""})
+    if len(groups) > len(_CYCLE):
+        return dict.fromkeys(groups, ACCENT)
+    return {"": ACCENT} | {name: stroke.colour for name, stroke in strokes(groups).items()}
 
 
 @contextmanager

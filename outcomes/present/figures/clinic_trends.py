@@ -22,7 +22,7 @@ from outcomes.present.figures.control_chart import (
 )
 from outcomes.present.figures.figure import Figure, finish
 from outcomes.present.rows import rows_of
-from outcomes.present.theme import QUIET, WIDTH, look
+from outcomes.present.theme import ACCENT, QUIET, WIDTH, clinic_colours, look
 from outcomes.results import AnalysisResult
 
 _COLUMNS = 4
@@ -73,6 +73,7 @@ def plot_clinic_trends(
     columns = min(_COLUMNS, len(clinics))
     lines = -(-len(clinics) // columns)
     alone = clinics == [""]
+    colours = clinic_colours(result)
     height = (_BRIEF_HEIGHT if brief else _HEIGHT) * (1.25 if lines == 1 else 1)
     with look():
         figure, grid = plt.subplots(
@@ -85,10 +86,11 @@ def plot_clinic_trends(
                 axes.set_title(clean(clinic), fontsize=8.5)
             chart = charts[clinic]
             if len(chart):
-                draw_small(axes, chart.reindex(range(span[0], span[1] + 1)), measure, span)
+                here = chart.reindex(range(span[0], span[1] + 1))
+                draw_small(axes, here, measure, span, colours.get(clinic, ACCENT))
             else:
                 status = rows.loc[rows["group"] == clinic, "status"]
-                words = "withheld" if (status == "suppressed").any() else "no follow-up yet"
+                words = "withheld" if (status == "suppressed").any() else _why_empty(rows, clinic)
                 axes.text(
                     0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center",
                     fontsize=8, color=QUIET,
@@ -110,6 +112,12 @@ def plot_clinic_trends(
         caption=f"{label}{'' if alone else ', each clinic over time'} ({way})",
         note=_how_to_read(result, shown, measure, window, alone=alone, brief=brief),
     )
+
+
+def _why_empty(rows: pd.DataFrame, clinic: str) -> str:
+    """Say in a panel why it has no point: nobody has a follow-up score, or too few have."""
+    some = rows.loc[rows["group"] == clinic, "n_patients"].max() > 0
+    return "too few patients" if some else "no follow-up score"
 
 
 def _same_scale(axes: plt.Axes, shown: list[pd.DataFrame], measure: str) -> None:

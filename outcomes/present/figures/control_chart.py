@@ -26,6 +26,8 @@ NO_SHOW, ADVERSE = "no_show", "adverse_events"
 LOWER_IS_BETTER = (NO_SHOW, ADVERSE)
 _SHARES = (RESPONDER, ANSWERED, NO_SHOW)
 _BAND = "#e3ecf5"
+_ALIKE = 0.2
+"""Correlation of neighbours from which it matters."""
 
 
 def plot_trend(
@@ -274,6 +276,7 @@ def how_to_read(
             "Neighbouring periods are alike, so the chart shows what is left of each once the one "
             "before is allowed for."
         )
+    said += _alike_words(result, measure, window, group)
     if rows["kind"].isin(["p_prime", "u_prime"]).any():
         said.append(
             "Periods differ more than chance alone would have them; the band allows for it."
@@ -294,6 +297,22 @@ def how_to_read(
     if rows["estimate"].isna().any():
         said.append("A gap is a period with too few to count.")
     return " ".join(said)
+
+
+def _alike_words(result: AnalysisResult, measure: str, window: int, group: str) -> list[str]:
+    """Warn of neighbours that are alike on a chart of counts, which has no chart of residuals."""
+    if measure == DIFFERENCE:
+        return []
+    found = rows_of(result, f"{measure}_autocorrelation", group=group)
+    found = found[found["landmark"] == (f"day {window}" if window else "")]
+    alike = found[(found["estimate"] > _ALIKE) & (found["p_value"] < 0.05)]
+    if alike.empty:
+        return []
+    level = write.score(float(alike["estimate"].iloc[0]), 2)
+    return [
+        f"Neighbouring periods are alike ({level} on a scale to 1), so several in a row on one "
+        "side of the usual level come more often than in the charts counted here."
+    ]
 
 
 def alarm_of(result: AnalysisResult, term: str, window: int, group: str) -> float:
@@ -363,7 +382,9 @@ def flagged(rows: pd.DataFrame) -> pd.Series:
     return rows["reading"].fillna("").astype("str")
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, measure: str, *, labelled: bool) -> None:
+def _draw(
+    axes: Axes, rows: pd.DataFrame, measure: str, *, labelled: bool, line: str = ACCENT
+) -> None:
     scale = scale_of(measure)
     across = rows.index.to_numpy(dtype="float64")
     drawn = rows["plotted"] * scale
@@ -375,11 +396,11 @@ def _draw(axes: Axes, rows: pd.DataFrame, measure: str, *, labelled: bool) -> No
                 ends, part["low"] * scale, part["high"] * scale, color=_BAND, linewidth=0, zorder=0
             )
         axes.plot(ends, part["centre"] * scale, color=QUIET, linewidth=1.0, zorder=1)
-    axes.plot(across, drawn, color=ACCENT, linewidth=1.1 if labelled else 0.9, zorder=2)
+    axes.plot(across, drawn, color=line, linewidth=1.1 if labelled else 0.9, zorder=2)
     few = rows["n_patients"] < FEW
     size = 16 if labelled else 8
     state = flagged(rows)
-    for name, colour, marker in (("", ACCENT, "o"), ("better", BETTER, "^"), ("worse", WORSE, "v")):
+    for name, colour, marker in (("", line, "o"), ("better", BETTER, "^"), ("worse", WORSE, "v")):
         here = (state == name) & drawn.notna()
         for hollow in (False, True):
             some = here & (few if hollow else ~few)
@@ -394,6 +415,9 @@ def _draw(axes: Axes, rows: pd.DataFrame, measure: str, *, labelled: bool) -> No
     if labelled:
         # Room for the words beside what was flagged at the edge.
         axes.margins(y=0.16 if (state != "").any() else 0.06)
+        if measure != DIFFERENCE and not rows["low"].notna().any():
+            # a share that never changed must not lie on an axis with room for less than none
+            axes.set_ylim(0, max(1.1 * float(drawn.max()), 0.05 * scale))
         _label(axes, rows, scale, state)
 
 
@@ -479,7 +503,9 @@ def _alt(
     return " ".join(said)
 
 
-def draw_small(axes: Axes, rows: pd.DataFrame, measure: str, periods: Sequence[int]) -> None:
+def draw_small(
+    axes: Axes, rows: pd.DataFrame, measure: str, periods: Sequence[int], line: str = ACCENT
+) -> None:
     """Draw a chart in little: points, band, and shading where there are few patients.
 
     Parameters
@@ -492,11 +518,13 @@ def draw_small(axes: Axes, rows: pd.DataFrame, measure: str, periods: Sequence[i
         What is charted.
     periods : sequence of int
         First and last position of the axis.
+    line : str
+        Colour of what is not flagged.
     """
     for place, n in rows["n_patients"].items():
         if n < FEW:
             axes.axvspan(float(place) - 0.5, float(place) + 0.5, color=PALE, linewidth=0, zorder=-1)  # type: ignore[arg-type]
-    _draw(axes, rows, measure, labelled=False)
+    _draw(axes, rows, measure, labelled=False, line=line)
     if measure == DIFFERENCE:
         axes.axhline(0, color=INK, linewidth=0.7, zorder=1)
     axes.set_xlim(periods[0] - 0.6, periods[-1] + 0.6)

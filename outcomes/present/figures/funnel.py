@@ -12,7 +12,7 @@ from outcomes.present import format as write
 from outcomes.present.figures.figure import Figure, finish
 from outcomes.present.labels import instrument_of
 from outcomes.present.rows import rows_of
-from outcomes.present.theme import INK, QUIET, WIDTH, look
+from outcomes.present.theme import ACCENT, INK, QUIET, WIDTH, clinic_colours, look
 from outcomes.results import AnalysisResult
 
 BETTER, WORSE = "#00795f", "#c2410c"
@@ -21,9 +21,11 @@ IMPROVEMENT, RESPONDER = "improvement", "responder"
 _MOST_LABELS = 14
 _SIZE = 3.4
 _LETTERS = 8.0
+_LEADER = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3}
 _AROUND = (
     (6.0, 0.0), (-6.0, 0.0), (0.0, 10.0), (0.0, -10.0), (6.0, 9.0), (6.0, -9.0), (-6.0, 9.0),
-    (-6.0, -9.0), (12.0, 16.0), (12.0, -16.0), (-12.0, 16.0), (-12.0, -16.0),
+    (-6.0, -9.0), (12.0, 16.0), (12.0, -16.0), (-12.0, 16.0), (-12.0, -16.0), (0.0, 19.0),
+    (0.0, -19.0), (6.0, 24.0), (6.0, -24.0), (-6.0, 24.0), (-6.0, -24.0),
 )  # fmt: skip
 
 
@@ -91,7 +93,7 @@ def plot_funnel(
         figure, axes = plt.subplots(figsize=(WIDTH, _SIZE))
         figure.subplots_adjust(left=0.09, right=0.86)
         _limits(axes, lines, measure)
-        _points(axes, points)
+        _points(axes, points, clinic_colours(result), lines["centre"])
         axes.set_xlabel(f"Patients of the {noun} who answered")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
@@ -223,25 +225,32 @@ def _limits(axes: Axes, lines: pd.DataFrame, measure: str) -> None:
     )  # fmt: skip
 
 
-def _points(axes: Axes, points: pd.DataFrame) -> None:
+def _points(axes: Axes, points: pd.DataFrame, colours: dict[str, str], centre: pd.Series) -> None:
+    """Points in the colours of their clinics; a ring round what lies outside its limits."""
     named = points["group"] != ""
-    colour = points["position"].map(
+    side = points["position"].map(
         {"above_998": BETTER, "above_95": BETTER, "below_998": WORSE, "below_95": WORSE}
     )
-    colour = colour.fillna(INK)
+    colour = side.fillna(INK)
+    own = points["group"].map(colours).fillna(ACCENT)
+    outside = named & side.notna()
+    axes.scatter(
+        points.loc[outside, "n_patients"], points.loc[outside, "estimate"], s=95, zorder=4,
+        facecolor="none", edgecolor=side[outside].tolist(), linewidth=1.3,
+    )  # fmt: skip
     axes.scatter(
         points.loc[~named, "n_patients"], points.loc[~named, "estimate"], s=26, zorder=3,
         facecolor="white", edgecolor=QUIET, linewidth=1.1,
     )  # fmt: skip
     axes.scatter(
         points.loc[named, "n_patients"], points.loc[named, "estimate"], s=30, zorder=4,
-        color=colour[named].tolist(), linewidth=0,
+        color=own[named].tolist(), linewidth=0,
     )  # fmt: skip
     told = points[named]
     if len(told) > _MOST_LABELS:
         told = told[told["position"].str.endswith("998")]
     names = told.sort_values("estimate")
-    places = _places(axes, points, names)
+    places = _places(axes, points, names, centre)
     for row, place, shade in zip(
         names.to_dict("records"), places, colour[names.index], strict=True
     ):
@@ -249,10 +258,14 @@ def _points(axes: Axes, points: pd.DataFrame) -> None:
             row["group"], (row["n_patients"], row["estimate"]), xytext=place, va="center",
             textcoords="offset points", fontsize=_LETTERS, color=shade, zorder=5,
             ha="left" if place[0] > 0 else "right" if place[0] < 0 else "center",
+            # a name that had to go far keeps hold of its point
+            arrowprops=_LEADER if abs(place[1]) > 12 else None,
         )  # fmt: skip
 
 
-def _places(axes: Axes, points: pd.DataFrame, names: pd.DataFrame) -> list[tuple[float, float]]:
+def _places(
+    axes: Axes, points: pd.DataFrame, names: pd.DataFrame, centre: pd.Series
+) -> list[tuple[float, float]]:
     """Find a place for each name, in points from its own, where it runs into nothing."""
     axes.figure.canvas.draw()
     scale = 72 / axes.figure.dpi
@@ -260,13 +273,17 @@ def _places(axes: Axes, points: pd.DataFrame, names: pd.DataFrame) -> list[tuple
         (x - 4, y - 4, x + 4, y + 4)
         for x, y in axes.transData.transform(points[["n_patients", "estimate"]].to_numpy()) * scale
     ]
+    # nor does a name run into the line of the average
+    left_end, right_end = axes.get_xlim()
+    ends = axes.transData.transform([(left_end, centre.min()), (right_end, centre.max())]) * scale
+    taken.append((ends[0][0], ends[0][1] - 1.5, ends[1][0], ends[1][1] + 1.5))
     chosen = []
     for (x, y), name in zip(
         axes.transData.transform(names[["n_patients", "estimate"]].to_numpy()) * scale,
         names["group"],
         strict=True,
     ):
-        wide, high = 0.62 * _LETTERS * len(name), 1.1 * _LETTERS
+        wide, high = 0.57 * _LETTERS * len(name), 1.1 * _LETTERS
         best, least = _AROUND[0], float("inf")
         for dx, dy in _AROUND:
             left = x + dx - (wide if dx < 0 else 0 if dx > 0 else wide / 2)

@@ -15,10 +15,19 @@ from outcomes.present.caution import beside_cadence
 from outcomes.present.figures.figure import Figure, finish
 from outcomes.present.labels import group_label
 from outcomes.present.rows import rows_of
-from outcomes.present.theme import ACCENT, INK, PALE, QUIET, WIDTH, look, strokes
+from outcomes.present.theme import (
+    ACCENT,
+    INK,
+    PALE,
+    QUIET,
+    WIDTH,
+    clinic_colours,
+    look,
+    strokes,
+)
 from outcomes.results import AnalysisResult
 
-_PANEL, _COLUMNS = 1.5, 3
+_PANEL, _COLUMNS = 1.35, 4
 """Height of a panel in inches, and panels side by side."""
 _EVERY = 3
 _FEW = 10
@@ -98,6 +107,7 @@ def plot_months(
     groups = list(dict.fromkeys(rows["group"]))
     columns = min(_COLUMNS, len(groups))
     lines = -(-len(groups) // columns)
+    colours = clinic_colours(result) if set(rows["group_by"]) == {"clinic"} else {}
     top = 1.0 if whole else min(1.0, float(np.ceil(shares.max() * 13.5) / 10 or 0.1))
     with look():
         height = _PANEL * lines + 0.25 if len(groups) > 1 else 2.1
@@ -107,7 +117,8 @@ def plot_months(
         figure.subplots_adjust(left=0.07, right=0.97, hspace=0.55, wspace=0.12)
         for panel, group in zip(axes.flat, groups, strict=False):
             own = rows[rows["group"] == group]
-            _line(panel, own["month"], _share(own), own["n_patients"])
+            colour = colours.get(str(group), ACCENT)
+            _line(panel, own["month"], _share(own), own["n_patients"], colour)
             if len(groups) > 1:
                 panel.set_title(group_label(str(own["group_by"].iloc[0]), str(group)), fontsize=9)
         for panel in list(axes.flat)[len(groups) :]:
@@ -215,13 +226,13 @@ def _share(rows: pd.DataFrame) -> pd.Series:
     )
 
 
-def _line(axes: Axes, months: pd.Series, shares: pd.Series, of: pd.Series) -> None:
+def _line(axes: Axes, months: pd.Series, shares: pd.Series, of: pd.Series, colour: str) -> None:
     """Draw a line that breaks at gaps, and points that stand alone."""
     values = shares.to_numpy(dtype="float64")
-    axes.plot(months, values, color=ACCENT, linewidth=1.3)
-    for some, fill in ((of >= _FEW, ACCENT), (of < _FEW, "white")):
+    axes.plot(months, values, color=colour, linewidth=1.3)
+    for some, fill in ((of >= _FEW, colour), (of < _FEW, "white")):
         axes.plot(
-            months[some], values[some.to_numpy()], color=ACCENT, marker="o", markersize=3,
+            months[some], values[some.to_numpy()], color=colour, marker="o", markersize=3,
             markerfacecolor=fill, linestyle="", clip_on=False, zorder=3,
         )  # fmt: skip
     middle = np.nanmedian(values) if np.isfinite(values).any() else np.nan

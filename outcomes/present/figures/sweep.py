@@ -47,12 +47,13 @@ def plot_sweep(result: AnalysisResult, registry: InstrumentRegistry | None = Non
     group_by = str(curve["group_by"].iloc[0])
     held = set(curve["group"])
     groups = [group for group in dict.fromkeys(result.estimates["group"]) if group in held]
-    drawn = strokes(groups)
+    # also the groups without a line count, so that each has one colour in every figure
+    drawn = strokes(result.estimates["group"].unique())
     worst = curve.loc[curve["n_events"] < curve["n_patients"], "at"]
     low = min(float(worst.min()) if len(worst) else 0.0, 0.0)
     reach = instrument.maximum - instrument.minimum
     with look():
-        figure, axes = plt.subplots(figsize=(WIDTH, 2.8))
+        figure, axes = plt.subplots(figsize=(WIDTH, 2.45))
         figure.subplots_adjust(left=0.08, right=0.97 if not group_by else 0.76)
         axes.set_ylim(0, 1.03)
         axes.set_xlim(low - 0.05 * reach, reach)

@@ -22,6 +22,7 @@ from outcomes.present.sections.answer import sentences_of
 from outcomes.present.sections.benchmark import clinic_courses
 from outcomes.present.sections.difference import compared
 from outcomes.present.sections.section import Part, Section, in_words
+from outcomes.present.sections.trends import often_wrong
 from outcomes.present.sentences import Sentence
 from outcomes.present.tables import Prose
 from outcomes.present.tiles import Tile, Tiles
@@ -220,7 +221,8 @@ def _begun(begun: dict[tuple[str, ...], Row], periods: tuple[str, str]) -> str:
     many = write.count(now["estimate"], "patient") if now["estimate"] else "Nobody"
     return (
         f"{many} began care in {write.period(periods[0])}, "
-        f"{write.number(before['estimate'])} in {write.period(periods[1])}."
+        f"{write.number(before['estimate']) if before['estimate'] else 'nobody'} in "
+        f"{write.period(periods[1])}."
     )
 
 
@@ -250,7 +252,7 @@ def _flags(result: AnalysisResult, release: Release) -> list[str]:
         rows = chart_rows(result, str(measure), int(window), "")
         rows = rows[rows["estimate"].notna()]
         state = str(flagged(rows).iloc[-1]) if len(rows) else ""
-        if state:
+        if state and not often_wrong(result, str(measure), int(window)):
             label = trend_label(result, str(measure), int(window), release.registry)
             label = label.partition(", ")[0]
             when = period_words(str(rows["period"].iloc[-1]))
@@ -287,7 +289,8 @@ def _left(release: Release) -> Tile:
     row = _first(release["retention"], "lapsed_in_pain")
     in_pain = release["period"].spec.in_pain
     label = f"Left with pain of {in_pain:g} or more"
-    return _tile(release, label, row, "who lapsed in a year, last score known", "lapsed_in_pain")
+    of = "who came in the last year and lapsed, last score known"
+    return _tile(release, label, row, of, "lapsed_in_pain")
 
 
 def _serious(release: Release) -> Tile:

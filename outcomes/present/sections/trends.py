@@ -24,6 +24,9 @@ from outcomes.present.tables import Prose, Table
 from outcomes.results import AnalysisResult
 
 _ORDER = (DIFFERENCE, "responder", "answered", "no_show", "adverse_events")
+_GAP = "without a value"
+_OFTEN_WRONG = 0.3
+"""Share of charts wrongly flagged from which a flag is not taken for news."""
 Chart = tuple[str, int]
 
 
@@ -53,7 +56,22 @@ def trend_charts(release: Release, name: str) -> Section:
         plot_trend(result, measure, window, registry=release.registry) for measure, window in charts
     ]
     lead = Prose(trend_sentences(result, release), kind="answer", listed=True)
-    return Section([lead, *figures, _table(result, charts, release)])
+    said = Prose([_points_are(result, charts)])
+    return Section([said, lead, *figures, _table(result, charts, release)])
+
+
+def _points_are(result: AnalysisResult, charts: list[Chart]) -> str:
+    """Say whose result a point is."""
+    every = str(result.diagnostics.get("every", "month"))
+    sessions = f"the appointments and sessions of one {every}"
+    if not any(window for _, window in charts):
+        return f"Each point is {sessions}."
+    also = f" Missed appointments and unwanted events are by {every} of the appointment."
+    return (
+        f"Each point is the patients whose care began in one {every}, not those who came in it: "
+        "who comes in a month depends on how they are."
+        + ("" if all(window for _, window in charts) else also)
+    )
 
 
 def trend_sentences(result: AnalysisResult, release: Release) -> list[str]:
@@ -71,7 +89,7 @@ def trend_sentences(result: AnalysisResult, release: Release) -> list[str]:
     list of str
         A sentence a chart; charts on which nothing was flagged share one.
     """
-    said, quiet, short = [], [], []
+    said, quiet, short, unsure = [], [], [], []
     for measure, window in _charts(result):
         rows = chart_rows(result, measure, window, "")
         label = trend_label(result, measure, window, release.registry).partition(", ")[0]
@@ -83,15 +101,42 @@ def trend_sentences(result: AnalysisResult, release: Release) -> list[str]:
             short.append(_lower(label))
             continue
         found = _flags(rows)
-        if found:
+        if found and often_wrong(result, measure, window):
+            unsure.append(_lower(label))
+        elif found:
             said.append(f"{label}: {'; '.join(found)}.")
         else:
             quiet.append(_lower(label))
     if quiet:
         said.append(f"Nothing out of the ordinary: {write.listing(quiet)}.")
+    if unsure:
+        said.append(
+            f"Flagged, but no news: {write.listing(unsure)}. Charts like these are often flagged "
+            "although nothing has changed."
+        )
     if short:
         said.append(f"Too few periods to judge: {write.listing(short)}.")
     return said
+
+
+def often_wrong(result: AnalysisResult, measure: str, window: int) -> bool:
+    """Say whether charts of a kind are flagged so often without cause that a flag is no news.
+
+    Parameters
+    ----------
+    result : AnalysisResult
+        Of `estimate_trends`.
+    measure : str
+        What is charted.
+    window : int
+        Follow-up day; 0 for sessions.
+
+    Returns
+    -------
+    bool
+        True from three in ten such charts.
+    """
+    return alarm_of(result, f"{measure}_false_alarm", window, "") >= _OFTEN_WRONG
 
 
 def _lower(label: str) -> str:
@@ -189,7 +234,8 @@ def _table(result: AnalysisResult, charts: list[Chart], release: Release) -> Tab
             "wrongly flagged: simulated, of charts like this one on which nothing changes. "
             "Likeness of neighbours: correlation with the period before; above 0.2 the chart of "
             "improvement shows what is left once it is allowed for.",
-            *notes_of(result),
+            # each chart says of its own gaps
+            *(note for note in notes_of(result) if _GAP not in note),
         ),
     )
 
