@@ -135,6 +135,10 @@ def estimate_rates(kept: pd.DataFrame, grid: pd.DataFrame, choices: RateChoices)
     )
 
 
+def _patients(n: int) -> str:
+    return "no patient" if not n else "1 patient" if n == 1 else f"{n} patients"
+
+
 def _fit(
     data: pd.DataFrame, choices: RateChoices, *, compared: bool
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -142,7 +146,7 @@ def _fit(
     n = data["patient_id"].nunique()
     if n < choices.min_patients:
         return {}, [
-            f"{n} patients with enough diary days; at least {choices.min_patients} are needed"
+            f"{_patients(n)} with enough diary days; at least {choices.min_patients} are needed"
         ]
     try:
         fit = fit_rate_gee(

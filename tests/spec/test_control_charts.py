@@ -29,7 +29,7 @@ def test_a_missing_period_is_a_gap_and_never_a_zero() -> None:
     assert points["high"].iloc[0] == pytest.approx(5 + 3 * 1 / 1.128)
     assert points["plotted"].isna().tolist() == [False, False, True, False, False]
     assert chart.parts.loc[0, "n"] == 4
-    assert "1 period(s) without a value are left as gaps." in chart.notes
+    assert "One period without a value is left as a gap." in chart.notes
 
 
 def test_nobody_seen_is_a_gap_but_no_event_is_a_zero() -> None:
@@ -113,7 +113,7 @@ def test_residuals_are_charted_where_neighbours_are_alike() -> None:
 
 
 def test_a_short_baseline_says_so() -> None:
-    assert control_chart([1.0, 2, 3]).notes == ("Limits from 3 points are provisional.",)
+    assert control_chart([1.0, 2, 3]).notes == ("Limits from 3 periods are provisional.",)
     values = np.random.default_rng(1).normal(size=40)
     assert "more false alarms" in control_chart(values, freeze=24).notes[0]
     assert control_chart(values, freeze=24, prediction=True).notes == ()

@@ -110,7 +110,7 @@ def compare(
         noun = "clinic" if spec.unit == CLINIC else "therapist"
         why = (
             f"Limits need {spec.min_clinics} {noun}s with {spec.min_patients} answers or more; "
-            f"there are {int(table['compared'].sum())}."
+            f"{_there_are(int(table['compared'].sum()))}."
         )
         return Comparison(table, pd.DataFrame(), facts, mix, why)
     chosen = table[table["compared"]]
@@ -136,6 +136,12 @@ def compare(
         facts | _facts(funnel, spec.replicates),
         mix,
     )
+
+
+def _there_are(count: int) -> str:
+    if not count:
+        return "there is none"
+    return "there is 1" if count == 1 else f"there are {count}"
 
 
 def _funnel(chosen: pd.DataFrame, measure: str, mix: CaseMix) -> Funnel:

@@ -191,10 +191,10 @@ def appointments_kept(release: Release, name: str) -> Section:
     if missing:
         return missing
     parts: list[Part] = []
-    if not result.spec.by_clinic:
-        said = _standing(result)
-        if said:
-            parts.append(Prose(said))
+    if result.spec.by_clinic:
+        parts += _appointments_by_clinic(result)
+    elif said := _standing(result):
+        parts.append(Prose(said))
     by = ", by clinic" if result.spec.by_clinic else ""
     for term, caption, measure, whole in _MONTHLY:
         rows = monthly_rows(result, term)
@@ -290,16 +290,13 @@ def _standing(result: AnalysisResult) -> list[str]:
 def _by_clinic(result: AnalysisResult) -> Table | None:
     staying = lookup(rows_of(result, "still_in_care"), "group", "day")
     days = [day for day in (84, 182, 364) if any(key[1] == day for key in staying)]
-    others = {
-        term: lookup(rows_of(result, term), "group", "landmark")
-        for term in ("no_show", "rebooked", "no_future_booking", "lapsed_in_pain")
-    }
+    pain = lookup(rows_of(result, "lapsed_in_pain"), "group", "landmark")
     groups = list(dict.fromkeys(group for group, _ in staying))
     rows = [
         (
             group_label("clinic", group),
             *(_proportion(staying.get((group, day))) for day in days),
-            *(cells.share(found.get((group, ""))) for found in others.values()),
+            cells.share(pain.get((group, ""))),
         )
         for group in groups
     ]
@@ -310,20 +307,43 @@ def _by_clinic(result: AnalysisResult) -> Table | None:
         (
             "Clinic",
             *(f"In care at {write.follow_up(day)}" for day in days),
-            "Missed",
-            "Booked again",
-            "None ahead",
             "Lapsed in pain",
         ),
         rows,
         (
-            "In care: still in the first course of care. Missed: of appointments due in the last "
-            f"{write.number(result.spec.months)} months. Booked again: sessions after which an "
-            "appointment stood booked. None ahead: of patients in care. Lapsed in pain: last score "
-            f"of {result.spec.in_pain:g} or more, of lapsed patients with one. Not adjusted for "
-            "who goes where.",
+            "In care: still in the first course of care. Lapsed in pain: last score of "
+            f"{result.spec.in_pain:g} or more, of lapsed patients with one. Not adjusted for who "
+            "goes where.",
         ),
     )
+
+
+def _appointments_by_clinic(result: AnalysisResult) -> list[Part]:
+    found = {
+        term: lookup(rows_of(result, term), "group", "landmark")
+        for term in ("no_show", "rebooked", "no_future_booking")
+    }
+    groups = sorted({group for rows in found.values() for group, when in rows if not when})
+    if not groups:
+        return []
+    return [
+        Table(
+            "Appointments, by clinic",
+            ("Clinic", "Missed without notice", "Booked again", "None ahead"),
+            [
+                (
+                    group_label("clinic", group),
+                    *(cells.share(rows.get((group, ""))) for rows in found.values()),
+                )
+                for group in groups
+            ],
+            (
+                f"Missed: of appointments due in the last {write.number(result.spec.months)} "
+                "months. Booked again: sessions after which an appointment stood booked. None "
+                "ahead: of patients in care. Not adjusted for who goes where.",
+            ),
+        )
+    ]
 
 
 def _left_out(what: str, reason: str) -> Section:

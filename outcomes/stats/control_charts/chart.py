@@ -280,22 +280,28 @@ def _readings(points: pd.DataFrame, better: Better | None) -> list[str]:
     return list(side.map({good: "better", -good: "worse"}).fillna(""))
 
 
+def _gap_words(gaps: int) -> str:
+    if gaps == 1:
+        return "One period without a value is left as a gap."
+    return f"{gaps} periods without a value are left as gaps."
+
+
 def _notes(layout: Layout, y: NDArray[np.float64], kind: Kind) -> tuple[str, ...]:
     """Gaps, and baselines too short to be trusted."""
     notes: tuple[str, ...] = ()
     gaps = int(np.isnan(y).sum())
     if gaps:
-        notes += (f"{gaps} period(s) without a value are left as gaps.",)
+        notes += (_gap_words(gaps),)
     points = min(
         int(np.isfinite(y[(layout.part == n) & layout.baseline]).sum()) for n in layout.parts
     )
     if kind == "run":
         return notes
     if points < _FEW_POINTS:
-        notes += (f"Limits from {points} points are provisional.",)
+        notes += (f"Limits from {points} periods are provisional.",)
     elif points < _ENOUGH_POINTS and layout.frozen and not layout.prediction:
         notes += (
-            f"Limits from {points} points give more false alarms than 3 sigma promise: "
+            f"Limits from {points} periods give more false alarms than 3 sigma promise: "
             "see the simulated rate.",
         )
     return notes
