@@ -37,7 +37,7 @@ _FEW = 5
 """Rows that may always go."""
 _REPORT_KEYS = {
     "for": str, "clinic": str, "therapist": str, "compare": str, "audience": str, "paper": str,
-    "pdf": bool, "out": str,
+    "pdf": bool, "word": bool, "out": str,
 }  # fmt: skip
 _CHOICES = {
     "compare": ("previous", "year"), "audience": ("inside", "outside"), "paper": ("a4", "letter"),
@@ -177,6 +177,7 @@ def _report(data: Path, here: TomlTable) -> ReportOrder:
         audience=values.get("audience", "inside"),
         paper=values.get("paper", "a4"),
         pdf=values.get("pdf", True),
+        word=values.get("word", False),
     )
 
 

@@ -28,6 +28,7 @@ pdf = false
 out = "../public"
 audience = "outside"
 paper = "letter"
+word = true
 """
 
 
@@ -70,10 +71,8 @@ def test_import_and_reports_as_set_up(
         "reports for manager (inside): made.",
         "reports for manager (outside): made.",
     ]
-    assert [(order.clinic, order.audience, order.paper, order.pdf) for order in made] == [
-        ("all", "inside", "a4", False),
-        ("", "outside", "letter", True),
-    ]
+    chosen = [(each.clinic, each.audience, each.paper, each.pdf, each.word) for each in made]
+    assert chosen == [("all", "inside", "a4", False, False), ("", "outside", "letter", True, True)]
     assert made[0].out.resolve() == (data.parent / "reports").resolve()
     state = json.loads((data / "refresh.json").read_text())
     assert state["steps"] == told and state["failed"] == 0
