@@ -182,3 +182,25 @@ def test_periods_are_kept_as_they_are() -> None:
     months = pd.period_range("2026-01", periods=3, freq="M")
     chart = control_chart([1.0, 2.0, 1.0], periods=months)
     assert chart.points["period"].tolist() == list(months)
+
+
+def test_months_that_share_one_value_make_no_run() -> None:
+    """About the mean, 35 full months before one that is not would be a run of 35 better ones."""
+    events = np.r_[np.full(35, 40.0), 32.0]
+    chart = control_chart(events, "p", denominators=np.full(36, 40.0), better="higher")
+    assert not chart.points["shift"].any()
+    assert chart.parts.loc[0, "n_useful"] == 1
+    assert list(chart.points["reading"])[-1] == "worse"
+    assert (chart.points["reading"] != "").sum() == 1
+    # a fall for good is still found: useful points are those off the value that most share
+    events = np.r_[np.full(24, 40.0), np.full(12, 37.0)]
+    fallen = control_chart(events, "p", denominators=np.full(36, 40.0), better="higher")
+    assert fallen.points["shift"].tolist() == [False] * 24 + [True] * 12
+
+
+def test_runs_go_by_the_centre_where_values_differ() -> None:
+    rng = np.random.default_rng(4)
+    y = rng.normal(size=30)
+    chart = control_chart(y)
+    above = np.sign(y - y.mean())
+    assert chart.parts.loc[0, "crossings"] == int((above[1:] != above[:-1]).sum())

@@ -13,6 +13,7 @@ from outcomes.analyses.trends.charting import alarm_rates, draw_chart
 from outcomes.errors import EstimationError
 from outcomes.present import Policy, clinic_courses, disclose, trend_charts
 from outcomes.present.figures.control_chart import chart_rows, plot_trend
+from outcomes.present.sections.trends import trend_sentences
 from outcomes.results import AnalysisResult
 from outcomes.stats.control_charts import (
     autoregressive,
@@ -257,3 +258,59 @@ def test_outside_points_of_few_people_are_gaps(tables: Tables) -> None:
     assert len(small)
     assert len(shown) < len(result.curve)
     assert (shown["n_patients"] % 5 == 0).all()
+
+
+@pytest.mark.parametrize("measure", ["difference", "responder", "no_show", "adverse_events"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.zeros(24),
+        np.full(24, 0.5),
+        np.array([0.5]),
+        np.full(24, np.nan),
+        np.r_[np.full(10, np.nan), 0.3, np.full(10, np.nan)],
+        np.r_[np.full(35, 0.5), 0.9],
+        0.5 + 0.3 * np.sin(np.arange(36) * np.pi / 6),
+        np.tile([0.2, 0.8], 18),
+        np.where(np.arange(36) % 3 == 1, np.nan, np.linspace(0.2, 0.8, 36)),
+    ],
+    ids=["zero", "constant", "one", "none", "one in gaps", "one differs", "season", "saw", "gaps"],
+)
+def test_odd_series_are_refused_or_charted(measure: str, values: np.ndarray) -> None:
+    size = np.where(np.isnan(values), 0.0, 40.0)
+    rows = pd.DataFrame(
+        {
+            "period": pd.period_range("2023-01", periods=len(values), freq="M"),
+            "value": values,
+            "events": np.round(np.nan_to_num(values) * size),
+            "n": size,
+        }
+    )
+    try:
+        drawn = draw_chart(rows, measure, TrendsSpec(), sd=1.5)
+    except EstimationError as problem:
+        assert problem.problem.endswith(".")
+        return
+    points = drawn.chart.points
+    assert points["value"].isna().equals(pd.Series(np.isnan(values)))
+    assert not (points["reading"] != "")[np.isnan(values)].any()
+    assert all(0 <= share <= 1 for share in drawn.alarms.values())
+    spread = points["high"] - points["low"]
+    assert (spread[points["plotted"].notna()] > 0).all()
+
+
+def test_a_flag_of_a_chart_that_is_often_wrong_is_no_news(result: AnalysisResult) -> None:
+    curve = result.curve.copy()
+    here = (curve["measure"] == "responder") & (curve["group"] == "")
+    curve.loc[here & (curve["position"] == curve.loc[here, "position"].max()), "reading"] = "worse"
+    curve.loc[here & (curve["position"] == curve.loc[here, "position"].max()), "beyond"] = -1
+    said = {}
+    for share in (0.1, 0.5):
+        estimates = result.estimates.copy()
+        estimates.loc[estimates["term"] == "responder_false_alarm", "estimate"] = share
+        changed = result.replace(curve=curve, estimates=estimates)
+        release = disclose({"trends": changed}, Policy())
+        said[share] = " ".join(trend_sentences(release["trends"], release))
+    assert "worse than usual in" in said[0.1] and "no news" not in said[0.1]
+    assert "Flagged, but no news: share with" in said[0.5]
+    assert "worse than usual" not in said[0.5]

@@ -82,7 +82,8 @@ def draw_chart(
     Raises
     ------
     EstimationError
-        If there are too few periods with a value, in all or in a part, or all are the same.
+        If there are too few periods with a value, in all or in a part, or all or nearly all are the
+        same.
 
     Notes
     -----
@@ -120,6 +121,11 @@ def draw_chart(
         )
     else:
         chart = _chart_of_counts(series, measure, starts, choices)
+    if not (chart.parts["sigma"] > 0).all():
+        raise EstimationError(
+            "Most neighbouring periods have the same value, so there is no band to draw.",
+            "Look at the values themselves.",
+        )
     judged = chart.layout.baseline & (chart.layout.part == chart.layout.part.max())
     alike: Autocorrelation | None
     try:

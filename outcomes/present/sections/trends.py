@@ -53,7 +53,9 @@ def trend_charts(release: Release, name: str) -> Section:
             [Prose(["Left out: results over time. There are too few records."], kind="absent")]
         )
     figures: list[Part] = [
-        plot_trend(result, measure, window, registry=release.registry) for measure, window in charts
+        plot_trend(result, measure, window, registry=release.registry)
+        for measure, window in charts
+        if not _always_the_same(chart_rows(result, measure, window, ""))
     ]
     lead = Prose(trend_sentences(result, release), kind="answer", listed=True)
     said = Prose([_points_are(result, charts)])
@@ -93,7 +95,7 @@ def trend_sentences(result: AnalysisResult, release: Release) -> list[str]:
     for measure, window in _charts(result):
         rows = chart_rows(result, measure, window, "")
         label = trend_label(result, measure, window, release.registry).partition(", ")[0]
-        if rows["low"].isna().all() and rows["estimate"].min() == rows["estimate"].max():
+        if _always_the_same(rows):
             level = value_words(float(rows["estimate"].dropna().iloc[0]), measure)
             said.append(f"{label}: {level} throughout.")
             continue
@@ -117,6 +119,11 @@ def trend_sentences(result: AnalysisResult, release: Release) -> list[str]:
     if short:
         said.append(f"Too few periods to judge: {write.listing(short)}.")
     return said
+
+
+def _always_the_same(rows: pd.DataFrame) -> bool:
+    """Whether a chart says no more than a sentence does."""
+    return bool(rows["low"].isna().all() and rows["estimate"].min() == rows["estimate"].max())
 
 
 def often_wrong(result: AnalysisResult, measure: str, window: int) -> bool:

@@ -164,8 +164,8 @@ def control_chart(
             "beyond": found.beyond,
             "shift": np.concatenate(
                 [
-                    shifted_points(found.plotted[layout.part == number], float(each.centre[..., 0]))
-                    for number, each in enumerate(found.processes)
+                    shifted_points(found.plotted[layout.part == number], float(middle[..., 0]))
+                    for number, middle in enumerate(found.middles)
                 ]
             ),
         }

@@ -14,7 +14,7 @@ from outcomes.stats.control_charts.limits import (
     prediction_factor,
     process,
 )
-from outcomes.stats.control_charts.runs import Runs, find_runs
+from outcomes.stats.control_charts.runs import Runs, find_runs, run_line
 
 Floats = NDArray[np.float64]
 
@@ -73,6 +73,8 @@ class Judgement:
         1 above the upper limit, −1 below the lower, else 0.
     runs : tuple of Runs
         Runs of each part.
+    middles : tuple of ndarray of float, shape (..., 1)
+        Line of each part about which its runs are counted.
     processes : tuple of Process
         Estimates of each part.
     """
@@ -86,6 +88,7 @@ class Judgement:
     high_inner: Floats
     beyond: NDArray[np.int64]
     runs: tuple[Runs, ...]
+    middles: tuple[Floats, ...]
     processes: tuple[Process, ...]
 
 
@@ -108,7 +111,7 @@ def judge(layout: Layout, values: Floats) -> Judgement:
         name: np.full(values.shape, np.nan)
         for name in ("plotted", "centre", "sigma", "low", "high", "low_inner", "high_inner")
     }
-    runs, processes = [], []
+    runs, middles, processes = [], [], []
     for number in layout.parts:
         here = layout.part == number
         found = process(
@@ -134,8 +137,12 @@ def judge(layout: Layout, values: Floats) -> Judgement:
             ("high_inner", high_inner),
         ):
             lines[name][..., here] = line
-        runs.append(find_runs(found.plotted, found.centre))
+        middle = run_line(found.plotted, found.centre, layout.baseline[here])
+        middles.append(middle)
+        runs.append(find_runs(found.plotted, middle))
         processes.append(found)
     above, below = lines["plotted"] > lines["high"], lines["plotted"] < lines["low"]
     beyond = above.astype(np.int64) - below.astype(np.int64)
-    return Judgement(**lines, beyond=beyond, runs=tuple(runs), processes=tuple(processes))
+    return Judgement(
+        **lines, beyond=beyond, runs=tuple(runs), middles=tuple(middles), processes=tuple(processes)
+    )

@@ -83,6 +83,37 @@ def find_runs(values: Floats, centre: Floats) -> Runs:
     return Runs(useful, longest, crossings, *run_limits(useful))
 
 
+def run_line(values: Floats, centre: Floats, baseline: NDArray[np.bool_]) -> Floats:
+    """Line about which runs are counted: the centre, or the value that most points share.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (..., T)
+        Series in order of time.
+    centre : ndarray of float, shape (..., 1)
+        Centre line of the chart.
+    baseline : ndarray of bool, shape (T,)
+        Periods that the centre is taken from.
+
+    Returns
+    -------
+    ndarray of float, shape (..., 1)
+        The median of the baseline where at least half of it equals the median, else the centre.
+
+    Notes
+    -----
+    Where most shares are 0 or 1 the mean lies beside them all, and points that never moved would
+    be one long run. About the value they share they are on the line, which makes no run.
+    """
+    known = np.where(baseline, values, np.nan)
+    counted = np.isfinite(known)
+    some = counted.any(axis=-1, keepdims=True)
+    middle = np.nanmedian(np.where(some, known, 0.0), axis=-1, keepdims=True)
+    tied = ((known == middle) & counted).sum(axis=-1, keepdims=True)
+    most = some & (2 * tied >= counted.sum(axis=-1, keepdims=True))
+    return np.asarray(np.where(most, middle, centre), dtype=np.float64)
+
+
 def run_limits(useful: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Longest run and fewest crossings that chance explains.
 
