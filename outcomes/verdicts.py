@@ -353,14 +353,7 @@ def judge_change(now: pd.Series, before: pd.Series, rules: VerdictRules | None =
 
     Notes
     -----
-    The interval of a difference of two numbers from their own intervals: with the estimates p and
-    q, limits (l, u) and (l', u'), it is p − q − √((p − l)² + (u' − q)²) to
-    p − q + √((u − p)² + (q − l')²). It takes the two as independent; the same patients may come in
-    both periods, which makes it cautious where they are alike over time.
-
-    References
-    ----------
-    Newcombe RG. Stat Med 1998;17:873–890, method 10. Zou GY, Donner A. Stat Med 2008;27:1693–1702.
+    The interval is that of `difference_of`.
     """
     rules = rules or VerdictRules()
     term = str(now["term"])
@@ -377,13 +370,7 @@ def judge_change(now: pd.Series, before: pd.Series, rules: VerdictRules | None =
         if row["status"] != "ok" or isnan(row["conf_low"]) or isnan(row["conf_high"]):
             missing = "There is no interval to compare."
             return Verdict("change", False, False, "", missing, None, "estimate")
-    gap = float(now["estimate"] - before["estimate"])
-    low = gap - sqrt(
-        (now["estimate"] - now["conf_low"]) ** 2 + (before["conf_high"] - before["estimate"]) ** 2
-    )
-    high = gap + sqrt(
-        (now["conf_high"] - now["estimate"]) ** 2 + (before["estimate"] - before["conf_low"]) ** 2
-    )
+    gap, low, high = difference_of(now, before)
     if low <= 0 <= high:
         missing = "The difference is within what chance does."
         return Verdict("change", False, False, "", missing, None, "width")
@@ -391,6 +378,40 @@ def judge_change(now: pd.Series, before: pd.Series, rules: VerdictRules | None =
     if term in LESS_IS_BETTER or term in MORE_IS_BETTER:
         direction = "better" if (gap > 0) == (term in MORE_IS_BETTER) else "worse"
     return Verdict("change", True, False, direction, "", None)
+
+
+def difference_of(now: pd.Series, before: pd.Series) -> tuple[float, float, float]:
+    """Give the difference of a number between two periods and its interval.
+
+    Parameters
+    ----------
+    now, before : Series
+        Rows of the same term, shares or means, each with its interval.
+
+    Returns
+    -------
+    tuple of float
+        The difference, and the ends of its interval at the level of the two.
+
+    Notes
+    -----
+    The interval of a difference of two numbers from their own intervals: with the estimates p and
+    q, limits (l, u) and (l', u'), it is p − q − √((p − l)² + (u' − q)²) to
+    p − q + √((u − p)² + (q − l')²). It takes the two as independent; the same patients may come in
+    both periods, which makes it cautious where they are alike over time.
+
+    References
+    ----------
+    Newcombe RG. Stat Med 1998;17:873–890, method 10. Zou GY, Donner A. Stat Med 2008;27:1693–1702.
+    """
+    gap = float(now["estimate"] - before["estimate"])
+    low = gap - sqrt(
+        (now["estimate"] - now["conf_low"]) ** 2 + (before["conf_high"] - before["estimate"]) ** 2
+    )
+    high = gap + sqrt(
+        (now["conf_high"] - now["estimate"]) ** 2 + (before["estimate"] - before["conf_low"]) ** 2
+    )
+    return gap, low, high
 
 
 def months_until(verdict: Verdict, new_per_month: float) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -152,6 +153,21 @@ def test_each_period_has_the_starting_pain_of_its_own_mix() -> None:
     assert "of those in care at the end of April to June 2026" in shown
     assert "Patients who lapsed during the period" in shown
     assert "fewer of them have lapsed" in shown
+
+
+def test_the_difference_of_two_periods_stands_beside_them() -> None:
+    result = counted()
+    shown = period_comparison(disclose({"period": result}, Policy()), "period")._repr_html_()
+    now, before = (
+        row(result, "sessions_attended", each)["estimate"] for each in ("2026Q3", "2026Q2")
+    )
+    line = shown.partition("Sessions attended</th>")[2].partition("</tr>")[0]
+    cells = re.findall(r'<span class="piece">(.*?)</span>', line)
+    gap = f"{now - before:+.0f}".replace("-", "−") if now != before else "0"
+    assert cells == [f"{now:.0f}", f"{before:.0f}", gap]
+    # of shares only where 30 or more stand behind both
+    missed = shown.partition("Appointments missed without notice</th>")[2].partition("</tr>")[0]
+    assert re.findall(r'<span class="piece">(.*?)</span>', missed)[-1] == "–"
 
 
 def test_a_period_counted_again_later_gives_the_same_numbers() -> None:

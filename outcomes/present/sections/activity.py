@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from outcomes.present import cells
 from outcomes.present import format as write
 from outcomes.present.caution import beside_cadence
 from outcomes.present.disclosure import Release
 from outcomes.present.labels import group_label
-from outcomes.present.rows import Row, lookup, records, rows_of
+from outcomes.present.rows import Row, interval_of, lookup, records, rows_of
 from outcomes.present.sections.section import Section, absent, notes_of
 from outcomes.present.tables import Table
 from outcomes.results import AnalysisResult
+from outcomes.verdicts import VerdictRules, difference_of, judge_change
 
 _MEASURES = (
     ("new_patients", "Patients who began care"),
@@ -60,10 +63,15 @@ def period_comparison(release: Release, name: str) -> Section:
         found = lookup(rows_of(result, term, group=""), "landmark")
         if any(row["status"] != "refused" or _few(row) for row in found.values()):
             rows.append(
-                (_label(label, result), *(_cell(term, found.get((period,))) for period in periods))
+                (
+                    _label(label, result),
+                    *(_cell(term, found.get((period,))) for period in periods),
+                    _difference(term, *(found.get((period,)) for period in periods)),
+                )
             )
     notes = notes_of(result, without=beside_cadence(result))
     columns = ("Measure", *(write.period(period) for period in periods))
+    level = interval_of(result)
     tables = []
     if rows:
         said = ["Counted from the records as they were known at the end of each period."]
@@ -77,7 +85,12 @@ def period_comparison(release: Release, name: str) -> Section:
                 f"{write.number(result.diagnostics['cadence_window'])} days before its end, so "
                 "fewer of them have lapsed."
             )
-        tables.append(Table(" and ".join(columns[1:]), columns, rows, (*said, *notes)))
+        said.append(
+            "Difference: of shares in percentage points, with the interval that chance allows for; "
+            f"– where fewer than {VerdictRules().minimum_n} in one of the periods."
+        )
+        heads = (*columns, f"Difference ({level})")
+        tables.append(Table(" and ".join(columns[1:]), heads, rows, (*said, *notes)))
     mix = _mix(result, periods)
     return Section([*tables, *([mix] if mix else [])])
 
@@ -112,6 +125,20 @@ def _cell(term: str, row: Row | None) -> str:
         known = row is not None and row["status"] == "ok"
         return f"{text}\n{cells.answered(row)}" if known else text
     return cells.share(row)
+
+
+def _difference(term: str, now: Row | None, before: Row | None) -> str:
+    """Write how a number differs from that of the period before; of counts without an interval."""
+    if now is None or before is None or {now["status"], before["status"]} != {"ok"}:
+        return write.NOT_KNOWN
+    if term in _COUNTS:
+        return write.signed(now["estimate"] - before["estimate"], 0)
+    rows = pd.Series(now), pd.Series(before)
+    if judge_change(*rows).lack not in ("", "width"):
+        return write.NOT_KNOWN
+    scale = 1.0 if term in _MEANS else 100.0
+    gap, low, high = (scale * each for each in difference_of(*rows))
+    return f"{write.signed(gap)} ({write.signed(low)} to {write.signed(high)})"
 
 
 def _mix(result: AnalysisResult, periods: list[str]) -> Table | None:
