@@ -17,7 +17,11 @@ _TEMPLATE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=
 <thead>
 <tr>
 {% for column in table.columns %}
-<th scope="col"{% if not loop.first and table.numeric %} class="number"{% endif %}>{{ column }}</th>
+<th scope="col"{% if not loop.first and table.numeric %} class="number"{% endif %}>
+{%- for together, words in kept(column) -%}
+{%- if together -%}<span class="piece">{{ words }}</span>{%- else -%}{{ words }}{%- endif -%}
+{%- endfor -%}
+</th>
 {% endfor %}
 </tr>
 </thead>
@@ -66,6 +70,12 @@ _PAGE_LETTERS, _GAP_LETTERS, _NAME_LETTERS = 92, 2.3, 22
 def _pieces(cell: str) -> list[list[str]]:
     """Lines of a cell and their pieces: it may break before a bracket, and nowhere else."""
     return [re.split(r" (?=\()", line) for line in cell.split("\n")]
+
+
+def _kept(header: str) -> list[tuple[bool, str]]:
+    """Parts of a header, and whether each stays on one line: a bracket, a number with its unit."""
+    found = re.split(r"(\(\d+% [A-Za-z]+\)|\d+ (?:weeks?|months?|years?|days?)\b)", header)
+    return [(place % 2 == 1, words) for place, words in enumerate(found) if words]
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ class Table:
         return f"<Table {self.caption!r}: {len(self.rows)} rows>"
 
     def _repr_html_(self) -> str:
-        return _TEMPLATE.render(table=self, pieces=_pieces)
+        return _TEMPLATE.render(table=self, pieces=_pieces, kept=_kept)
 
 
 @dataclass(frozen=True)

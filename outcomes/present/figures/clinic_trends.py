@@ -159,7 +159,12 @@ def _how_to_read(
         rates = alarms.loc[here, "estimate"].dropna()
         # How often at least one of several stable clinics is flagged.
         some = float(1 - np.prod(1 - rates))
-        if len(rates):
+        if len(rates) == 1:
+            said.append(
+                f"Of 100 charts like this one, {write.score(100 * some, 0)} would be flagged "
+                "although nothing had changed."
+            )
+        elif len(rates):
             said.append(
                 f"With {write.count(len(rates), 'chart')}, at least one would be flagged "
                 f"although nothing had changed in {write.score(100 * some, 0)} of 100 such pages."

@@ -149,8 +149,15 @@ def _lead(result: AnalysisResult, noun: str) -> list[str]:
     between = between[between["status"] == "ok"]
     if len(between):
         row = between.iloc[0]
+        every = rows_of(result, "answered")["group"].nunique()
+        which = (
+            f"{write.count(len(own), noun)} are compared."
+            if len(own) == every
+            else f"{write.number(len(own))} of {write.count(every, noun)} are compared, those with "
+            f"{result.spec.min_patients} answers or more."
+        )
         said.append(
-            f"{write.count(len(own), noun)} are compared. A typical one lies "
+            f"{which} A typical one lies "
             f"{write.estimate(row['estimate'], row['conf_low'], row['conf_high'])} points from the "
             "average."
         )

@@ -45,6 +45,16 @@ def responders(release: Release, name: str) -> Section:
     missing = absent(result, f"responders {split_words(result)}" if split else "responders")
     if missing:
         return missing
+    if split and not _any_share(result):
+        what, least = f"responders {split_words(result)}", result.spec.min_answers
+        return Section(
+            [
+                Prose(
+                    [f"Left out: {what}. In each group fewer than {least} patients answered."],
+                    kind="absent",
+                )
+            ]
+        )
     parts: list[Part] = []
     if split:
         parts.append(responder_split_table(result, release.registry))
@@ -229,6 +239,13 @@ def _sentences(result: AnalysisResult, registry: InstrumentRegistry) -> list[str
 
 def _ok(row: Row | None) -> bool:
     return row is not None and row["status"] == "ok"
+
+
+def _any_share(result: AnalysisResult) -> bool:
+    """Whether a group has a share that may be told, or is withheld; not only how many answered."""
+    terms = [f"responders_{name}" for name in result.spec.thresholds]
+    rows = result.estimates[result.estimates["term"].isin(terms)]
+    return bool((rows["status"] != "refused").any())
 
 
 def _row(result: AnalysisResult, term: str) -> Row | None:
