@@ -35,8 +35,7 @@ class Lock:
     order : dict of str to str
         Reader, clinic, therapist, period, comparison, last day of the records and audience.
     records : dict of str to str
-        SHA-256 of each table as read up to that day, whatever the order of its rows; for outside
-        one of all tables, under the name ``all``.
+        SHA-256 of each table as read up to that day, whatever the order of its rows.
     choices : str
         SHA-256 of the notebook, its parameters and the settings.
     versions : dict of str to str
@@ -83,24 +82,6 @@ def write_lock(folder: Path, lock: Lock) -> None:
     """
     text = json.dumps(asdict(lock), ensure_ascii=False, indent=2, sort_keys=True)
     (folder / LOCK).write_text(text + "\n", encoding="utf-8")
-
-
-def together(records: dict[str, str]) -> dict[str, str]:
-    """One digest of all tables, for outside.
-
-    Parameters
-    ----------
-    records : dict of str to str
-        As `records_fingerprint` gives them.
-
-    Returns
-    -------
-    dict of str to str
-        Under the name ``all``. A digest of one small table could be tried out, and that of a table
-        without a row says that nobody is in it.
-    """
-    text = json.dumps(records, sort_keys=True)
-    return {"all": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def read_lock(place: Path) -> Lock:
@@ -170,9 +151,6 @@ def differences(then: Lock, now: Lock) -> list[str]:
         A sentence each; empty where every number is the same.
     """
     said = []
-    said += ["Records were added, taken out or corrected since."] * (
-        then.records.get("all") != now.records.get("all")
-    )
     changed = [
         name.replace("_", " ")
         for name in SCHEMAS

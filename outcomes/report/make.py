@@ -7,7 +7,6 @@ import json
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,16 @@ import pandas as pd
 from nbformat import NotebookNode
 
 from outcomes import __version__
-from outcomes.analyses.selection import clinics_of, clinics_too_small, select_patients
-from outcomes.errors import DataContractError, OutcomesError
+from outcomes.analyses.selection import clinics_too_small, select_patients
+from outcomes.errors import DataContractError, DisclosureError, OutcomesError
 from outcomes.io import Loaded, keep_rejects, load
 from outcomes.present import format as write
 from outcomes.present import policy_of
+from outcomes.present.sections.context import PUBLISHED
 from outcomes.report.kernel import WarmKernel
-from outcomes.report.lock import Lock, make_lock, records_fingerprint, together, verify, write_lock
+from outcomes.report.lock import Lock, make_lock, records_fingerprint, verify, write_lock
 from outcomes.report.naming import folder_name
 from outcomes.report.origin import choices_fingerprint, imprint
-from outcomes.report.outside import make_outside
 from outcomes.report.page import Imprint, build_page
 from outcomes.report.pdf import HOW_TO_GET, pdf_maker, write_pdf
 from outcomes.report.period import Period, last_quarter, read_period
@@ -40,7 +39,8 @@ from outcomes.report.publish import (
     write_entry,
     write_index,
 )
-from outcomes.report.subjects import EVERYONE, Subject, subjects
+from outcomes.report.small_cells_on_pages import attack_pages
+from outcomes.report.subjects import Subject, subjects
 from outcomes.report.usage import UsageError
 from outcomes.report.word import HOW_TO_GET_WORD, word_maker, write_word
 from outcomes.schema import SCHEMAS
@@ -50,7 +50,6 @@ _TITLES = {
     "manager": "Clinic report",
     "researcher": "Comparison of schedules",
     "therapist": "The day",
-    "claims": "Published claims",
 }
 # A report stands still; whoever opens a notebook may move what it shows.
 _OF_READER: dict[str, dict[str, Any]] = {"therapist": {"live": False}}
@@ -155,9 +154,8 @@ def make_reports(
         kernel.prepare(_WARM_UP.format(data=str(order.data.resolve()), as_of=order.as_of or None))
         tables, period = _read(order, say)
         records = records_fingerprint(tables)
-        family, whom = _subjects(order, tables, say)
+        whom = _subjects(order, tables, say)
         jobs = [(reader, subject) for reader in order.readers for subject in whom]
-        steps = len(order.readers) * len(family)
         printing: deque[tuple[str, Future[str]]] = deque()
 
         def of_subject(reader: str, subject: Subject) -> dict[str, Any]:
@@ -165,55 +163,81 @@ def make_reports(
 
         def step_of(position: int) -> OnStep:
             """Say how far a report is as how far all of them are."""
-            return lambda done, total: on_step(position * total + done, steps * total)
+            return lambda done, total: on_step(position * total + done, len(jobs) * total)
 
-        def write_in(reader: str, subject: Subject, node: NotebookNode, places: ExitStack) -> str:
-            """Write a report that is published when the places are left."""
-            chosen = {
-                name: value for name, value in of_subject(reader, subject).items() if name != "data"
-            }
+        def finish(left: int) -> None:
+            """Wait until no more than some reports are being printed."""
+            while len(printing) > left:
+                title, future = printing.popleft()
+                page = future.result()
+                if on_page is not None:
+                    on_page(title, page)
+                say(f"{len(jobs) - waiting - len(printing)} of {len(jobs)}: {title}")
+
+        begun: dict[tuple[str, str], NotebookNode] = {}
+        if order.audience == "outside":
+            for reader in order.readers:
+                begun |= _decided(kernel, notebooks[reader], reader, whom, of_subject, step_of)
+            _refuse_small_cells(order, tables, begun)
+        for position, (reader, subject) in enumerate(jobs):
+            waiting = len(jobs) - position
+            parameters = of_subject(reader, subject)
+            node = begun.get((reader, subject.clinic))
+            if node is None:
+                node = kernel.run(notebooks[reader], parameters, on_step=step_of(position))
+            finish(0)
+            chosen = {name: value for name, value in parameters.items() if name != "data"}
             choices = choices_fingerprint(notebooks[reader], chosen, tables.settings)
             made = _Made(reader, subject, tables, period, records, choices)
-            return _write(order, made, node, weasyprint, docx, places)
-
-        def publish(reader: str, subject: Subject, node: NotebookNode) -> str:
-            """Write a report and publish it when it is whole."""
-            with ExitStack() as place:
-                return write_in(reader, subject, node, place)
-
-        def tell(title: str, page: str, number: int) -> None:
-            if on_page is not None:
-                on_page(title, page)
-            say(f"{number} of {len(jobs)}: {title}")
-
-        if order.audience == "outside":
-            policy = policy_of(order.audience, tables.settings)
-            pages = make_outside(
-                kernel,
-                printer,
-                notebooks,
-                family,
-                whom,
-                parameters=of_subject,
-                write=write_in,
-                policy=policy,
-                step_of=step_of,
-            )
-            for number, ((reader, subject), page) in enumerate(pages.items(), 1):
-                tell(f"{_title(reader)}: {subject.name}", page, number)
-            return write_index(order.out)
-        for position, (reader, subject) in enumerate(jobs):
-            node = kernel.run(
-                notebooks[reader], of_subject(reader, subject), on_step=step_of(position)
-            )
-            if printing:
-                title, future = printing.popleft()
-                tell(title, future.result(), position)
             title = f"{_title(reader)}: {subject.name}"
-            printing.append((title, printer.submit(publish, reader, subject, node)))
-        for title, future in printing:
-            tell(title, future.result(), len(jobs))
+            printing.append((title, printer.submit(_publish, order, made, node, weasyprint, docx)))
+        waiting = 0
+        finish(0)
     return write_index(order.out)
+
+
+def _decided(
+    kernel: WarmKernel,
+    notebook: Path,
+    reader: str,
+    whom: tuple[Subject, ...],
+    of_subject: Callable[[str, Subject], dict[str, Any]],
+    step_of: Callable[[int], OnStep],
+) -> dict[tuple[str, str], NotebookNode]:
+    """Run a notebook for all subjects, with one decision on what may be shown of them together."""
+    kernel.hold_releases()
+    waiting = {
+        subject.clinic: kernel.run_to_release(
+            notebook, of_subject(reader, subject), on_step=step_of(position)
+        )
+        for position, subject in enumerate(whom)
+    }
+    kernel.decide()
+    return {
+        (reader, clinic): kernel.go_on(node, notebook.name, clinic)
+        for clinic, node in waiting.items()
+    }
+
+
+def _refuse_small_cells(
+    order: ReportOrder, tables: Tables, nodes: dict[tuple[str, str], NotebookNode]
+) -> None:
+    """Read the finished pages as a stranger would, and publish none if a small count is told."""
+    policy = policy_of(order.audience, tables.settings)
+    for reader in order.readers:
+        blank = Imprint("", order.audience, tables.synthetic, "", __version__)
+        pages = {
+            clinic: build_page(node, blank)
+            for (whose, clinic), node in nodes.items()
+            if whose == reader
+        }
+        leaks = attack_pages(pages, policy, PUBLISHED)
+        if leaks:
+            raise DisclosureError(
+                f"{len(leaks)} places in the reports tell small counts, the first: "
+                f"{leaks[0].where} ({leaks[0].why}).",
+                "Nothing was published. Please report it as a fault.",
+            )
 
 
 @dataclass(frozen=True)
@@ -228,39 +252,32 @@ class _Made:
     choices: str
 
 
-def _write(
-    order: ReportOrder,
-    made: _Made,
-    node: NotebookNode,
-    weasyprint: Any | None,
-    docx: Any | None,
-    places: ExitStack,
+def _publish(
+    order: ReportOrder, made: _Made, node: NotebookNode, weasyprint: Any | None, docx: Any | None
 ) -> str:
-    """Write a report, to be put into its folder when the places are left, and return its page."""
+    """Write a report into its folder and return its page."""
     reader, subject, tables, period = made.reader, made.subject, made.tables, made.period
     data = hashlib.sha256(json.dumps(made.records, sort_keys=True).encode()).hexdigest()
     line = imprint(data, made.choices, write.date(tables.as_of))
     page = build_page(node, _imprint(order, reader, subject, tables, line))
     shown = _shown(reader, period, tables.as_of)
-    place = staged(order.out, order.audience, _folder(order, reader, subject, shown))
-    folder = places.enter_context(place)
-    (folder / PAGE).write_text(page, encoding="utf-8")
-    if weasyprint is not None:
-        write_pdf(weasyprint, page, folder / PDF)
-    if docx is not None:
-        write_word(docx, page, folder / WORD)
-    write_entry(folder, _entry(order, reader, subject, tables, shown, line))
-    ordered = {
-        "reader": reader,
-        "clinic": subject.clinic,
-        "therapist": subject.therapist,
-        "period": period.code,
-        "compare": order.compare,
-        "as_of": tables.as_of.date().isoformat(),
-        "audience": order.audience,
-    }
-    records = made.records if order.audience == "inside" else together(made.records)
-    write_lock(folder, make_lock(ordered, records, made.choices, page))
+    with staged(order.out, order.audience, _folder(order, reader, subject, shown)) as folder:
+        (folder / PAGE).write_text(page, encoding="utf-8")
+        if weasyprint is not None:
+            write_pdf(weasyprint, page, folder / PDF)
+        if docx is not None:
+            write_word(docx, page, folder / WORD)
+        write_entry(folder, _entry(order, reader, subject, tables, shown, line))
+        ordered = {
+            "reader": reader,
+            "clinic": subject.clinic,
+            "therapist": subject.therapist,
+            "period": period.code,
+            "compare": order.compare,
+            "as_of": tables.as_of.date().isoformat(),
+            "audience": order.audience,
+        }
+        write_lock(folder, make_lock(ordered, made.records, made.choices, page))
     return page
 
 
@@ -393,28 +410,19 @@ def _first_record(tables: Tables) -> pd.Timestamp | None:
     return min((day for day in dates if pd.notna(day)), default=None)
 
 
-def _subjects(
-    order: ReportOrder, tables: Tables, say: Say
-) -> tuple[tuple[Subject, ...], tuple[Subject, ...]]:
-    """List whom it is decided over and whom to report about.
-
-    Outside no clinic is among them that is too small, for it would be all less the others; and it
-    is decided over all clinics whichever is asked for.
-    """
+def _subjects(order: ReportOrder, tables: Tables, say: Say) -> tuple[Subject, ...]:
+    """List whom to report about; outside, no clinic that is too small, for all less the others."""
     small = clinics_too_small(tables, policy_of(order.audience, tables.settings).smallest_clinic)
+    if not small:
+        return subjects(tables, order.clinic, order.therapist)
     names = tables.settings.clinic_names
     if order.clinic and order.clinic in {*small, *(names.get(code, code) for code in small)}:
         raise UsageError(
             "That clinic has too few patients for a report for outside.",
             "Use --audience inside, and keep the report inside.",
         )
-    if small:
-        say("Patients of clinics too small to be shown are in no number of this release.")
-    left = select_patients(tables, without=small) if small else tables
-    asked = subjects(left, order.clinic, order.therapist)
-    if order.audience == "inside" or len(clinics_of(left)) < 2:
-        return asked, asked
-    return subjects(left, EVERYONE, order.therapist), asked
+    say("Patients of clinics too small to be shown are in no number of this release.")
+    return subjects(select_patients(tables, without=small), order.clinic, order.therapist)
 
 
 def _parameters(

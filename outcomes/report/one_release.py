@@ -23,10 +23,8 @@ def hold_releases() -> None:
     Notes
     -----
     The release that a notebook gets is empty until then, and filled in place. Nothing can be shown
-    from it too early. What an earlier reader's reports left behind is forgotten.
+    from it too early.
     """
-    _RELEASES.clear()
-    _NAMES.clear()
     disclose = outcomes.present.disclose
     if getattr(disclose, "__module__", "") == __name__:
         return

@@ -17,8 +17,6 @@ _PEOPLE = re.compile(
 )
 # "fewer than 30 patients" says what a rule is, not how many there were.
 _RULE = re.compile(r"(?:than|under|least|below|above|over|every|per|to|most|needs|about)\s*$", re.I)
-# "flagged in 41 of 100 such pages" says how often chance does something, to nobody.
-_CHANCE = re.compile(r"\s+(?:such )?(?:pages|charts|runs|repeats)\b")
 _TOTAL = re.compile(r"^(?:all\b|everyone\b|total\b|together\b)", re.I)
 _WITHHELD = "withheld"
 _WHOLE = re.compile(rf"^({_NUMBER})$")
@@ -139,8 +137,6 @@ def _told_by(text: str, policy: Policy) -> list[str]:
     """Say what is wrong with the counts and shares of a sentence."""
     found = []
     for match in _RATIO.finditer(text):
-        if _CHANCE.match(text, match.end()):
-            continue
         part, whole = _whole(match.group(1)), _whole(match.group(2))
         if _open_to_all(part, policy) or _open_to_all(whole, policy):
             found.append("a count that is small or not rounded")
