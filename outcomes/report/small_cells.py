@@ -7,18 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from outcomes.errors import DisclosureError
-from outcomes.instruments import InstrumentRegistry, default_registry
+from outcomes.instruments import InstrumentRegistry
 from outcomes.present.disclosure import Policy, Release, disclose_run
 from outcomes.present.disclosure.counts import nearest
-from outcomes.present.disclosure.linked import Linked, hide_more, link, stacked
-from outcomes.present.disclosure.release import draft, released_run
+from outcomes.present.disclosure.linked import Linked, link
 from outcomes.results import AnalysisResult
-from outcomes.stats.unseen_counts import Sums, unseen_values
-
-Flags = NDArray[np.bool_]
+from outcomes.stats.unseen_counts import Sums, unseen_bounds
 
 
 @dataclass(frozen=True)
@@ -67,31 +63,32 @@ def protect(
     -----
     The rules of `disclose_run` look at one sum at a time. What several sums give away together the
     attack finds; then the smallest count is withheld that is shown beside it, and all is tried
-    again. It ends, because each round withholds something. Sums are found once, and pages are made
-    of what is left once all is decided.
+    again. It ends, because each round withholds something.
     """
+    releases = disclose_run(run, policy, registry)
     if policy.audience == "inside":
-        return disclose_run(run, policy, registry)
-    undecided = draft(run, policy)
-    linked = undecided.linked
-    hidden = hide_more(linked, undecided.hidden, policy)
-    shown = _shown(linked, hidden)
+        return releases
+    linked = link(run, policy)
+    shown = _shown(linked, releases)
     told = _told(linked, shown, policy)
+    also: set[tuple[str, str, int]] = set()
     while len(told):
-        again = hide_more(linked, hidden | _beside(linked, hidden, shown, told), policy)
-        if (again == hidden).all():
+        also |= _beside(linked, shown, told)
+        again = disclose_run(run, policy, registry, also=also)
+        still = _shown(linked, again)
+        if (still == shown).all():
             raise DisclosureError(
                 f"{len(told)} small counts could be told from the reports together.",
                 "Nothing was published. Report on fewer clinics or groups.",
             )
-        hidden, shown = again, _shown(linked, again)
+        releases, shown = again, still
         # withholding more tells less, so only those told before can be told now
         told = _told(linked, shown, policy, told)
-    return released_run(run, undecided, hidden, policy, registry or default_registry())
+    return releases
 
 
-def _beside(linked: Linked, hidden: Flags, shown: Flags, told: np.ndarray) -> Flags:
-    """Rows with the smallest count shown in a sum with each one told, or with what hangs on it."""
+def _beside(linked: Linked, shown: np.ndarray, told: np.ndarray) -> set[tuple[str, str, int]]:
+    """Pick the smallest count shown in a sum with each one told, or with what hangs on it."""
     sums, true = linked.sums, linked.true.to_numpy()
     number, member = sums["sum"].to_numpy(), sums["count"].to_numpy()
     chosen: set[int] = set()
@@ -106,9 +103,8 @@ def _beside(linked: Linked, hidden: Flags, shown: Flags, told: np.ndarray) -> Fl
             reached = wider
         if len(found):
             chosen.add(int(found[np.argmin(true[found])]))
-    also = np.zeros(len(hidden), dtype=bool)
-    also[linked.cells.loc[linked.cells["count"].isin(chosen), "place"].to_numpy()] = True
-    return also
+    places = linked.cells[linked.cells["count"].isin(chosen)]
+    return set(places[["subject", "result", "row"]].itertuples(index=False, name=None))
 
 
 def attack(
@@ -139,13 +135,11 @@ def attack(
     not answer), that shown counts are rounded to the nearest multiple, and that withheld ones are
     not negative. All reports of the run are on the desk.
     """
-    linked = link(stacked(run), policy)
+    linked = link(run, policy)
     cells = linked.cells
     published = _published(cells, releases)
     leaks = _wrong(cells, published, policy)
-    seen = np.zeros(len(linked.true), dtype=bool)
-    seen[cells["count"].to_numpy(dtype="int64")[~np.isnan(published)]] = True
-    told = _told(linked, seen, policy)
+    told = _told(linked, _shown(linked, releases), policy)
     first = cells.drop_duplicates("count").set_index("count")
     for count in told:
         where = _place(first.loc[count]) if count in first.index else _rest_of(count, linked, first)
@@ -153,16 +147,16 @@ def attack(
     return leaks
 
 
-def _shown(linked: Linked, hidden: Flags) -> Flags:
-    """Find which counts stand somewhere in rows that are not withheld."""
-    cells = linked.cells[~hidden[linked.cells["place"].to_numpy()]]
+def _shown(linked: Linked, releases: Mapping[str, Release]) -> np.ndarray:
+    """Find which counts stand somewhere."""
+    seen = ~np.isnan(_published(linked.cells, releases))
     shown = np.zeros(len(linked.true), dtype=bool)
-    shown[cells["count"].to_numpy(dtype="int64")] = True
+    shown[linked.cells["count"].to_numpy(dtype="int64")[seen]] = True
     return shown
 
 
 def _told(
-    linked: Linked, shown: Flags, policy: Policy, among: np.ndarray | None = None
+    linked: Linked, shown: np.ndarray, policy: Policy, among: np.ndarray | None = None
 ) -> np.ndarray:
     """Find which small counts, of all or of some, can be told though they are not shown."""
     true, members = linked.true.to_numpy(), linked.sums
@@ -177,7 +171,7 @@ def _told(
         members["count"].to_numpy(dtype="int64"),
         members["total"].to_numpy(dtype=bool),
     )
-    values = unseen_values(
+    bounds = unseen_bounds(
         sums,
         np.minimum(least, true),
         most,
@@ -186,7 +180,7 @@ def _told(
         largest=policy.minimum - 1,
         enough=policy.possible,
     )
-    return wanted[values.sum(axis=1) < policy.possible]
+    return wanted[bounds[:, 1] - bounds[:, 0] + 1 < policy.possible]
 
 
 def _published(cells: pd.DataFrame, releases: Mapping[str, Release]) -> np.ndarray:

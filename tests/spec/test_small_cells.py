@@ -12,7 +12,7 @@ from outcomes.present.disclosure import Policy, Release, disclose_run
 from outcomes.report.small_cells import attack, protect
 from outcomes.report.small_cells_on_pages import attack_pages
 from outcomes.results import AnalysisResult, estimates_frame
-from outcomes.stats.unseen_counts import Sums, unseen_values
+from outcomes.stats.unseen_counts import Sums, unseen_bounds
 
 OUTSIDE = Policy("outside")
 
@@ -167,7 +167,7 @@ def test_what_a_release_may_say_is_no_leak() -> None:
     assert attack_pages({"": page(text + shown)}, OUTSIDE) == []
 
 
-def test_values_of_an_unseen_count_by_hand() -> None:
+def test_bounds_of_an_unseen_count_by_hand() -> None:
     """Total 10, parts x, y and 4 that is shown: x + y = 6, and z = x + 2 is at most 5."""
     sums = Sums(
         np.array([0, 0, 0, 0, 1, 1, 1]),
@@ -177,5 +177,5 @@ def test_values_of_an_unseen_count_by_hand() -> None:
     true = np.array([10.0, 1, 5, 4, 3, 2])
     low = np.array([10.0, 0, 0, 4, 0, 2])
     high = np.array([10.0, np.inf, np.inf, 4, 5, 2])
-    found = unseen_values(sums, low, high, true, np.array([1, 2]), largest=7, enough=8)
-    assert [np.flatnonzero(each).tolist() for each in found] == [[0, 1, 2, 3], [3, 4, 5, 6]]
+    found = unseen_bounds(sums, low, high, true, np.array([1, 2]), largest=7, enough=8)
+    assert found.tolist() == [[0, 3], [3, 6]]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from outcomes.present.disclosure.counts import nearest
 from outcomes.present.disclosure.families import (
@@ -23,7 +22,7 @@ from outcomes.present.disclosure.families import (
     threshold_in,
 )
 from outcomes.present.disclosure.policy import Policy
-from outcomes.results import AnalysisResult, estimates_frame
+from outcomes.results import AnalysisResult
 
 CLINIC = "clinic"
 _OF = ["clinic", "outcome", "group_by", "group", "landmark"]
@@ -32,7 +31,6 @@ _CELL = [*_WHO, "term", "column"]
 _COLUMNS = ("n_eligible", "n_patients", "n_events")
 _PEOPLE = ["n_eligible", "n_patients"]
 STRICT, WIDE = 0, 1
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,8 @@ class Linked:
     Parameters
     ----------
     cells : DataFrame
-        A row each place where a count stands: subject, result, row, ``place`` (which of the
-        stacked rows it is), what it is of, and ``count``, the number of the count; the same count
-        may stand in several places.
+        A row each place where a count stands: subject, result, row, what it is of, and ``count``,
+        the number of the count; the same count may stand in several places.
     true : Series
         True counts by their numbers. Those that stand nowhere, such as how many did not answer,
         come last.
@@ -58,42 +55,13 @@ class Linked:
     sums: pd.DataFrame
 
 
-def stacked(run: Mapping[str, Mapping[str, AnalysisResult]]) -> pd.DataFrame:
-    """Stack the estimates of all results of a run.
+def link(run: Mapping[str, Mapping[str, AnalysisResult]], policy: Policy) -> Linked:
+    """Arrange the counts of all results of a run, and find the sums they are in.
 
     Parameters
     ----------
     run : mapping of str to mapping of str to AnalysisResult
         Results by name, by the code of the clinic they are of; empty for all clinics together.
-
-    Returns
-    -------
-    DataFrame
-        The columns of estimates, and subject, result, row (its number there) and question.
-    """
-    frames = [
-        result.estimates.assign(
-            subject=subject,
-            result=name,
-            row=np.arange(len(result.estimates)),
-            question=result.question,
-        )
-        for subject, results in run.items()
-        for name, result in results.items()
-    ]
-    whole = [frame for frame in frames if len(frame)]
-    if not whole:
-        return estimates_frame([]).assign(subject="", result="", row=0, question="")
-    return pd.concat(whole, ignore_index=True)
-
-
-def link(rows: pd.DataFrame, policy: Policy) -> Linked:
-    """Arrange the counts of all results of a run, and find the sums they are in.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        As `stacked` gives them.
     policy : Policy
         Rules.
 
@@ -104,7 +72,12 @@ def link(rows: pd.DataFrame, policy: Policy) -> Linked:
         patients have none. People of the same group and time who are as many are taken for the
         same people, whatever is said of them.
     """
-    cells = _cells(rows)
+    places = [
+        _cells(subject, name, result)
+        for subject, results in run.items()
+        for name, result in results.items()
+    ]
+    cells = pd.concat([each for each in places if len(each)] or [_empty()], ignore_index=True)
     people = cells["column"].isin(_PEOPLE)
     # levels of one thing are all of the same people
     level = people & cells["term"].isin(LEVELS)
@@ -136,22 +109,22 @@ def link(rows: pd.DataFrame, policy: Policy) -> Linked:
     return Linked(cells, values, _true(pd.concat(sums, ignore_index=True), values))
 
 
-def hide_more(linked: Linked, hidden: Flags, policy: Policy) -> Flags:
+def hide_more(linked: Linked, hidden: pd.Series, policy: Policy) -> pd.Series:
     """Withhold more rows until no sum gives a small count away.
 
     Parameters
     ----------
     linked : Linked
         Counts and sums.
-    hidden : array of bool
-        Whether each of the stacked rows is withheld already.
+    hidden : Series of bool
+        Whether each place of `linked.cells` is withheld already.
     policy : Policy
         Rules.
 
     Returns
     -------
-    array of bool
-        The same rows, more of them withheld.
+    Series of bool
+        The same places, more of them withheld.
 
     Notes
     -----
@@ -161,31 +134,25 @@ def hide_more(linked: Linked, hidden: Flags, policy: Policy) -> Flags:
     goes too. It ends, because each step withholds something.
     """
     cells, values = linked.cells, linked.true.to_numpy()
-    row = cells["place"].to_numpy()
+    row = cells.groupby(["subject", "result", "row"], sort=False).ngroup().to_numpy()
     which, sums = cells["count"].to_numpy(), linked.sums
     member, number = sums["count"].to_numpy(), sums["sum"].to_numpy()
     total, kind = sums["total"].to_numpy(dtype=bool), sums["kind"].to_numpy()
     size = int(number.max()) + 1 if len(sums) else 0
     rounded = nearest(linked.true, policy.round_to).to_numpy()
-    lost_rows = hidden.copy()
-    gone = lost_rows[row]
+    gone = hidden.to_numpy(copy=True)
     unseen = np.bincount(which, minlength=len(values)) == 0
-
-    def whole_rows(gone: Flags) -> Flags:
-        """Withhold all counts of a row with one of them."""
-        lost_rows[row[gone]] = True
-        return lost_rows[row]
 
     def per_sum(what: np.ndarray) -> np.ndarray:
         return np.bincount(number, weights=what, minlength=size)
 
     while True:
-        gone = whole_rows(gone)
+        gone = _whole_rows(gone, row)
         small = np.zeros(len(values), dtype=bool)
         small[which[gone]] = True
         small = (small | unseen) & (values < policy.minimum)
         # a small count withheld in one place is withheld in all
-        gone = whole_rows(gone | small[which])
+        gone = _whole_rows(gone | small[which], row)
         shown = np.zeros(len(values), dtype=bool)
         shown[which[~gone]] = True
         if not size:
@@ -214,34 +181,46 @@ def hide_more(linked: Linked, hidden: Flags, policy: Policy) -> Flags:
         order = np.lexsort((values[member[candidates]], total[candidates], number[candidates]))
         first = candidates[order][np.unique(number[candidates][order], return_index=True)[1]]
         gone |= np.isin(which, member[first])
-    whole_rows(gone)
-    return lost_rows
+    return pd.Series(gone, index=cells.index)
 
 
-def _cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """Find the counts of people, of events and of what they did."""
+def _whole_rows(gone: np.ndarray, row: np.ndarray) -> np.ndarray:
+    if not len(gone):
+        return gone
+    return (np.bincount(row, weights=gone) > 0)[row]
+
+
+def _empty() -> pd.DataFrame:
+    columns = ["subject", "result", "row", *_CELL, "value"]
+    return pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
+
+
+def _cells(subject: str, name: str, result: AnalysisResult) -> pd.DataFrame:
+    """Find the counts of people, of events and of what they did in one result."""
+    rows = result.estimates
+    if rows.empty:
+        return _empty()
+    rows["question"] = result.question
     # a clinic's row among all clinics is the row of everyone in its own report
-    of_clinic = (rows["group_by"] == CLINIC) & (rows["subject"] == "")
-    wide = rows.assign(
-        clinic=rows["group"].where(of_clinic, rows["subject"]),
-        group_by=rows["group_by"].mask(of_clinic, ""),
-        group=rows["group"].mask(of_clinic, ""),
-        count=rows["estimate"].where(rows["method"] == "count"),
-        place=np.arange(len(rows)),
-    )
-    long = wide.melt(
-        id_vars=["subject", "result", "row", "place", *_WHO, "term"],
+    of_clinic = (rows["group_by"] == CLINIC) & (subject == "")
+    rows["clinic"] = rows["group"].where(of_clinic, subject)
+    rows.loc[of_clinic, ["group_by", "group"]] = ""
+    rows["count"] = rows["estimate"].where(rows["method"] == "count")
+    rows["row"] = np.arange(len(rows))
+    long = rows.melt(
+        id_vars=[*_WHO, "term", "row"],
         value_vars=[*_COLUMNS, "count"],
         var_name="column",
         value_name="value",
-    )
-    long = long.dropna(subset="value").reset_index(drop=True)
-    return long.assign(column=long["column"].astype("str"))
+    ).dropna(subset="value")
+    return long.assign(subject=subject, result=name, column=long["column"].astype("str"))
 
 
 def _rest(cells: pd.DataFrame, first: int, policy: Policy) -> tuple[pd.Series, pd.DataFrame]:
     """Count few that did not answer, or have not what is counted: they stand nowhere."""
-    wide = cells.pivot(index="place", columns="column", values=["count", "value"])
+    wide = cells.pivot(
+        index=["subject", "result", "row"], columns="column", values=["count", "value"]
+    )
     found = []
     for whole, part in (("n_eligible", "n_patients"), ("n_patients", "n_events")):
         if not {whole, part} <= set(wide["value"].columns):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from outcomes.errors import DisclosureError
 from outcomes.instruments import InstrumentRegistry, default_registry
-from outcomes.present.disclosure.linked import Linked, hide_more, link, stacked
+from outcomes.present.disclosure.linked import hide_more, link
 from outcomes.present.disclosure.policy import Policy
-from outcomes.present.disclosure.rounding import released, shown_rows
-from outcomes.present.disclosure.withholding import SAME_PEOPLE, hidden_rows
-from outcomes.results import ESTIMATE_COLUMNS, AnalysisResult
+from outcomes.present.disclosure.rounding import released
+from outcomes.present.disclosure.withholding import SAME_PEOPLE, among, hidden_rows
+from outcomes.results import AnalysisResult
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,8 @@ def disclose_run(
     run: Mapping[str, Mapping[str, AnalysisResult]],
     policy: Policy,
     registry: InstrumentRegistry | None = None,
+    *,
+    also: Collection[tuple[str, str, int]] = (),
 ) -> dict[str, Release]:
     """Decide what of all reports of a run may be shown, at once.
 
@@ -107,6 +107,8 @@ def disclose_run(
         Rules; for inside the results come back as they are.
     registry : InstrumentRegistry, optional
         Instruments of the data set; those shipped unless given.
+    also : collection of (clinic, name of the result, number of the row)
+        Estimates to withhold in any case.
 
     Returns
     -------
@@ -122,53 +124,6 @@ def disclose_run(
     instruments = registry or default_registry()
     if policy.audience == "inside":
         return {who: Release(policy, dict(results), instruments) for who, results in run.items()}
-    undecided = draft(run, policy)
-    hidden = hide_more(undecided.linked, undecided.hidden, policy)
-    return released_run(run, undecided, hidden, policy, instruments)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A run of which it is not decided yet what is withheld.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All estimates, one below the other, as `stacked` gives them.
-    hidden : array of bool
-        Rows that are withheld by themselves, or because their people are elsewhere.
-    gone : dict of str to set of tuple
-        By clinic, the people that are withheld.
-    linked : Linked
-        Counts of the rows and the sums they are in.
-    """
-
-    rows: pd.DataFrame
-    hidden: NDArray[np.bool_]
-    gone: dict[str, set[tuple[str, ...]]]
-    linked: Linked
-
-
-def draft(run: Mapping[str, Mapping[str, AnalysisResult]], policy: Policy) -> Draft:
-    """Find what of a run is small, and what adds up to what.
-
-    Parameters
-    ----------
-    run : mapping of str to mapping of str to AnalysisResult
-        As for `disclose_run`.
-    policy : Policy
-        Rules, for outside.
-
-    Returns
-    -------
-    Draft
-        To decide on.
-
-    Raises
-    ------
-    DisclosureError
-        If a result speaks of one patient.
-    """
     personal = sorted(
         {
             name
@@ -182,55 +137,39 @@ def draft(run: Mapping[str, Mapping[str, AnalysisResult]], policy: Policy) -> Dr
             f"{len(personal)} results speak of single patients: {', '.join(personal)}.",
             "Leave them out of what is made for outside.",
         )
-    rows = stacked(run)
-    small = hidden_rows(rows, policy)
-    # a group withheld in one result must not be shown by another of the same report
-    people = rows.groupby(["subject", *SAME_PEOPLE], sort=False).ngroup().to_numpy()
-    few = small["people"].to_numpy(dtype=bool)
-    hidden = small.any(axis=1).to_numpy(dtype=bool) | np.isin(people, people[few])
-    withheld = rows.loc[few, ["subject", *SAME_PEOPLE]].drop_duplicates()
     gone: dict[str, set[tuple[str, ...]]] = {who: set() for who in run}
-    for who, *whom in withheld.to_numpy():
-        gone[who].add(tuple(whom))
-    return Draft(rows, hidden, gone, link(rows, policy))
-
-
-def released_run(
-    run: Mapping[str, Mapping[str, AnalysisResult]],
-    decided: Draft,
-    hidden: NDArray[np.bool_],
-    policy: Policy,
-    registry: InstrumentRegistry,
-) -> dict[str, Release]:
-    """Make the releases of a run once it is decided what is withheld.
-
-    Parameters
-    ----------
-    run : mapping of str to mapping of str to AnalysisResult
-        As for `disclose_run`.
-    decided : Draft
-        Of the same run.
-    hidden : array of bool
-        Which of its rows are withheld.
-    policy : Policy
-        Rules.
-    registry : InstrumentRegistry
-        Instruments of the data set.
-
-    Returns
-    -------
-    dict of str to Release
-        By the code of the clinic.
-    """
-    shown = shown_rows(decided.rows[list(ESTIMATE_COLUMNS)], hidden, policy)
-    releases, start = {}, 0
-    # the rows are stacked in the order of the run
+    hidden = {}
     for who, results in run.items():
-        left, first = {}, start
+        small = {name: hidden_rows(result.estimates, policy) for name, result in results.items()}
         for name, result in results.items():
-            stop = start + len(result.estimates)
-            own = shown.iloc[start:stop].reset_index(drop=True)
-            left[name] = released(result, own, decided.gone[who], policy)
-            start = stop
-        releases[who] = Release(policy, left, registry, int(hidden[first:start].sum()))
+            people = result.estimates.loc[small[name]["people"], list(SAME_PEOPLE)]
+            gone[who] |= set(map(tuple, people.to_numpy()))
+        for name, result in results.items():
+            # a group withheld in one result must not be shown by another of the same report
+            elsewhere = among(result.estimates[list(SAME_PEOPLE)], gone[who])
+            hidden[who, name] = (small[name].any(axis=1) | elsewhere).to_numpy(copy=True)
+    for who, name, row in also:
+        hidden[who, name][row] = True
+    linked = link(run, policy)
+    cells = linked.cells
+    before = [
+        hidden[who, name][int(row)]
+        for who, name, row in zip(cells["subject"], cells["result"], cells["row"], strict=True)
+    ]
+    after = hide_more(linked, pd.Series(before, index=cells.index, dtype=bool), policy)
+    for who, name, row in cells.loc[after, ["subject", "result", "row"]].to_numpy():
+        hidden[who, name][int(row)] = True
+    releases = {}
+    for who, results in run.items():
+        shown = {
+            name: released(
+                result,
+                pd.Series(hidden[who, name], index=result.estimates.index, dtype=bool),
+                gone[who],
+                policy,
+            )
+            for name, result in results.items()
+        }
+        withheld = sum(int(hidden[who, name].sum()) for name in results)
+        releases[who] = Release(policy, shown, instruments, withheld)
     return releases

@@ -6,7 +6,6 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from outcomes.present.disclosure.checks import shown_diagnostics
 from outcomes.present.disclosure.counts import nearest, rounded, tells
@@ -15,31 +14,34 @@ from outcomes.present.disclosure.policy import Policy
 from outcomes.present.disclosure.withholding import is_count, is_share, is_step
 from outcomes.results import AnalysisResult
 
-Flags = NDArray[np.bool_]
 WITHHELD = "withheld: too few people"
 # Numbers that say exactly how many there were to those who know the formula.
 _TELLTALE = ("std_error", "df", "ess", "p_value")
 _NUMBERS = ("estimate", "conf_low", "conf_high", *_TELLTALE)
 
 
-def shown_rows(estimates: pd.DataFrame, hidden: Flags, policy: Policy) -> pd.DataFrame:
-    """Take out of estimates what must not be shown.
+def released(
+    result: AnalysisResult, hidden: pd.Series, gone: set[tuple[str, ...]], policy: Policy
+) -> AnalysisResult:
+    """Take out of a result what must not be shown.
 
     Parameters
     ----------
-    estimates : DataFrame
-        Estimates of results, one below the other.
-    hidden : array of bool
+    result : AnalysisResult
+        The result.
+    hidden : Series of bool
         Rows to withhold.
+    gone : set of tuple
+        Groups and times withheld in any result.
     policy : Policy
         Rules.
 
     Returns
     -------
-    DataFrame
-        The same rows with rounded counts, shares and intervals of those, and nothing in what is
-        withheld.
+    AnalysisResult
+        What may be shown of it.
     """
+    estimates = result.estimates
     shown = rounded(estimates, policy.round_to)
     counted = is_count(estimates)
     shown.loc[counted, "estimate"] = nearest(estimates["estimate"], policy.round_to)[counted]
@@ -53,32 +55,8 @@ def shown_rows(estimates: pd.DataFrame, hidden: Flags, policy: Policy) -> pd.Dat
     shown.loc[:, list(_TELLTALE)] = np.nan
     shown.loc[hidden, [*COUNTS, *_NUMBERS]] = np.nan
     shown.loc[hidden, "status"] = "suppressed"
-    shown["note"] = shown["note"].where(~shown["note"].map(tells).astype(bool), "")
+    shown["note"] = shown["note"].where(~shown["note"].map(tells), "")
     shown.loc[hidden, "note"] = WITHHELD
-    return shown
-
-
-def released(
-    result: AnalysisResult, shown: pd.DataFrame, gone: set[tuple[str, ...]], policy: Policy
-) -> AnalysisResult:
-    """Take out of a result what must not be shown.
-
-    Parameters
-    ----------
-    result : AnalysisResult
-        The result.
-    shown : DataFrame
-        What is left of its estimates.
-    gone : set of tuple
-        Groups and times withheld in any result.
-    policy : Policy
-        Rules.
-
-    Returns
-    -------
-    AnalysisResult
-        What may be shown of it.
-    """
     return result.replace(
         estimates=shown,
         curve=shown_curve(result, gone, policy),

@@ -12,7 +12,7 @@ SAME_PEOPLE = ("outcome", "group_by", "group", "landmark")
 _PEOPLE = ("n_eligible", "n_patients", "n_assessments")
 _OF_A_PERSON = {"min", "max", "minimum", "maximum", "range"}
 _OF_CURVE = "^(?:product limit|cumulative incidence|Turnbull)"
-_FAMILY = ("subject", "result", "outcome", "estimand", "group_by", "landmark", "term")
+_FAMILY = ("outcome", "estimand", "group_by", "landmark", "term")
 
 
 def hidden_rows(estimates: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def hidden_rows(estimates: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     Parameters
     ----------
     estimates : DataFrame
-        Estimates of results, with the columns subject and result.
+        Estimates of one result.
     policy : Policy
         Rules.
 
