@@ -45,7 +45,7 @@ def with_meanings(page: str) -> str:
         for name, (word, said) in meanings.items()
         if name in used
     )
-    return head + opening + "".join(told) + closing + boxes + tail
+    return head + opening + "".join(told) + boxes + closing + tail
 
 
 def _told(part: str, names: set[str], used: set[str]) -> str:
