@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import pandas as pd
@@ -38,7 +38,7 @@ from outcomes.tables import Tables
 
 MOST_PAGES = 40
 """Patients of a day for whom pages of their own are made unasked."""
-_KEPT = {"at": 3, "chosen": 4, "learned": 8}
+_KEPT = {"at": 3, "chosen": 4, "learned": 16}
 _KEPT_OTHERS = 24
 """How many of each kind are kept: records at a day are large."""
 _NOBODY = Prose(["No appointment is booked."], kind="absent")
@@ -158,7 +158,7 @@ class Views:
         return self._keep(
             "page of the day",
             replace(choice, cohort="", patient=""),
-            lambda: self._page_of_day(choice),
+            lambda: _written(self._page_of_day(choice)),
         )
 
     def _page_of_day(self, choice: Choice) -> Section:
@@ -233,7 +233,7 @@ class Views:
         return self._keep(
             "page of a patient",
             (choice.as_of, choice.patient),
-            lambda: self._pages(choice, self._together(choice), (choice.patient,))[0],
+            lambda: _written(*self._pages(choice, self._together(choice), (choice.patient,))),
         )
 
     def pages(self, choice: Choice) -> Section:
@@ -296,7 +296,8 @@ class Views:
             tables = self._chosen(choice)
             if tables is None:
                 return Section([Prose(["Nobody belongs to this choice."], kind="absent")])
-            return show(disclose({name: estimate(tables)}, self._policy, tables.registry))
+            release = disclose({name: estimate(tables)}, self._policy, tables.registry)
+            return _written(show(release))
 
         return self._keep(name, replace(choice, patient=""), make)
 
@@ -368,8 +369,38 @@ class Views:
         key = (choice.as_of, choice.clinic, choice.therapist, choice.cohort)
         return self._keep("chosen", key, choose)
 
+    def learn(self, as_of: str) -> None:
+        """Learn the expected course by which patients are judged on a day.
+
+        Parameters
+        ----------
+        as_of : str
+            The day, ISO.
+        """
+        self._reference(as_of)
+
+    def learn_ahead(self) -> bool:
+        """Learn one more expected course that an earlier day would ask for, the latest first.
+
+        Returns
+        -------
+        bool
+            Whether there may be another.
+        """
+        day = self._tables.as_of.to_period("Q").start_time - pd.Timedelta(days=1)
+        known: Mapping[Hashable, object] = self._kept.get("learned", OrderedDict())
+        for _ in range(_KEPT["learned"] - 1):
+            if not _begun(self._tables, day):
+                return False
+            name = day.date().isoformat()
+            if name not in known:
+                self._learned(name)
+                return True
+            day = day.to_period("Q").start_time - pd.Timedelta(days=1)
+        return False
+
     def _reference(self, as_of: str) -> OffTrackReference:
-        """Learn the expected course up to the quarter before the day: an earlier one may judge.
+        """Take the expected course up to the quarter before the day: an earlier one may judge.
 
         Learning takes longer than looking, so days of one quarter share what was learned before it.
         """
@@ -380,8 +411,16 @@ class Views:
             learned = day.to_period("Q").start_time - pd.Timedelta(days=1)
             if not _begun(self._tables, learned):
                 learned = day
-        name = learned.date().isoformat()
-        return self._keep("learned", name, lambda: fit_off_track_reference(self.at(name)))
+        return self._learned(learned.date().isoformat())
+
+    def _learned(self, day: str) -> OffTrackReference:
+        def learn() -> OffTrackReference:
+            # not among the days looked at: it would push one of them out
+            then = pd.Timestamp(day)
+            known = self._tables if then >= self._tables.as_of else self._tables.at(then)
+            return fit_off_track_reference(known)
+
+        return self._keep("learned", day, learn)
 
     def _keep(self, kind: str, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """Take what was made before, or make it and keep it in place of what was longest unused."""
@@ -392,6 +431,21 @@ class Views:
                 kept.popitem(last=False)
         kept.move_to_end(key)
         return kept[key]  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A section as it stands on the page."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def _written(section: Section) -> Section:
+    """Keep what is shown of a section, without the thousands of objects its figures are made of."""
+    return Section([_Written(section._repr_html_())])
 
 
 def _begun(tables: Tables, day: pd.Timestamp) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from outcomes.analyses.selection import clinics_of
 from outcomes.explore.choice import Choice
 from outcomes.explore.views import Views
 from outcomes.present import Policy
@@ -56,3 +57,34 @@ def test_nothing_later_is_seen(cohort: Tables, back: int, seed: int) -> None:
             parts += [views.patient(one), views.handouts(one)]
         pages.append([booked, *(part._repr_html_() for part in parts)])
     assert pages[0] == pages[1]
+
+
+@settings(max_examples=1, deadline=None)
+@given(
+    backs=st.lists(st.integers(0, 330), min_size=2, max_size=2),
+    seed=st.integers(0, 10_000),
+)
+def test_what_is_kept_is_what_would_be_made_anew(
+    cohort: Tables, backs: list[int], seed: int
+) -> None:
+    """Whatever was looked at before, and whatever was learned ahead."""
+    generator = np.random.default_rng(seed)
+    kept = Views(cohort, Policy())
+    while kept.learn_ahead():
+        pass
+    choices = []
+    for back in backs:
+        day = (cohort.as_of - pd.Timedelta(days=back)).date().isoformat()
+        offered = kept.patients(Choice(day))
+        clinic = str(generator.choice(["", *clinics_of(kept.at(day))]))
+        patient = str(generator.choice(offered)) if offered else ""
+        choices.append(Choice(day, clinic=clinic, patient=patient))
+    for choice in choices:
+        everything_shown(kept, choice)
+    for choice in choices:
+        assert everything_shown(kept, choice) == everything_shown(Views(cohort, Policy()), choice)
+
+
+def everything_shown(views: Views, choice: Choice) -> list[object]:
+    parts = (views.cover, views.day, views.cohort, views.practice, views.patient, views.handouts)
+    return [views.patients(choice), *(part(choice)._repr_html_() for part in parts)]
