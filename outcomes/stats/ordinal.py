@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,6 +32,8 @@ class OrdinalFit:
     slopes : ndarray of float, shape (K − 1, p)
         In the units of the columns, positive where a column goes with higher outcomes; all rows the
         same under proportional odds.
+    proportional : ndarray of float, shape (K − 1 + p,)
+        Thresholds, then slopes, under proportional odds.
     covariance : ndarray of float, shape (K − 1 + p, K − 1 + p)
         Inverse information of thresholds and slopes under proportional odds.
     log_likelihood : float
@@ -44,10 +47,42 @@ class OrdinalFit:
     levels: Floats
     thresholds: Floats
     slopes: Floats
+    proportional: Floats
     covariance: Floats
     log_likelihood: float
     n: int
     converged: bool
+
+    def standardised(self, centre: Floats, scale: Floats) -> Floats:
+        """Give thresholds and slopes under proportional odds for columns less a centre, by a scale.
+
+        Parameters
+        ----------
+        centre, scale : ndarray of float, shape (p,)
+            What columns are made smaller by, and then divided by.
+
+        Returns
+        -------
+        ndarray of float, shape (K − 1 + p,)
+            Thresholds, then slopes.
+        """
+        thresholds, slopes = np.split(self.proportional, [len(self.levels) - 1])
+        return np.append(thresholds - slopes @ centre, slopes * scale)
+
+    def standardised_by_threshold(self, centre: Floats, scale: Floats) -> tuple[Floats, Floats]:
+        """Give thresholds, and the slopes at each, for columns less a centre, by a scale.
+
+        Parameters
+        ----------
+        centre, scale : ndarray of float, shape (p,)
+            What columns are made smaller by, and then divided by.
+
+        Returns
+        -------
+        (ndarray of float, shape (K − 1,), ndarray of float, shape (K − 1, p))
+            Thresholds and slopes.
+        """
+        return self.thresholds - self.slopes @ centre, self.slopes * scale
 
     def distribution(self, columns: Floats) -> Floats:
         """Predict the cumulative distribution of new rows.
@@ -81,7 +116,7 @@ class OrdinalFit:
         ndarray of float, shape (n,)
             P(Y ≥ value), missing where the value is.
         """
-        return 1 - self._at_most(columns, values, "left")
+        return 1 - self._at_most(self.distribution(columns), values, "left")
 
     def mid_tail(self, columns: Floats, values: Floats) -> Floats:
         """Chance of a higher outcome, counting half of the chance of the same one.
@@ -99,8 +134,7 @@ class OrdinalFit:
             P(Y > value) + P(Y = value)/2: its mean is one half where the model holds, ties or none,
             while P(Y ≥ value) is too large with ties.
         """
-        upto = self._at_most(columns, values, "right")
-        return 1 - (upto + self._at_most(columns, values, "left")) / 2
+        return self.place(columns, values, ())[2]
 
     def quantile(self, columns: Floats, probability: float) -> Floats:
         """Smallest level that at least so much of the distribution does not exceed.
@@ -117,15 +151,71 @@ class OrdinalFit:
         ndarray of float, shape (n,)
             Levels.
         """
-        reached = self.distribution(columns) >= probability - 1e-12
-        return np.asarray(self.levels[np.argmax(reached, axis=1)])
+        return self._quantile(self.distribution(columns), probability)
 
-    def _at_most(self, columns: Floats, values: Floats, side: Literal["left", "right"]) -> Floats:
-        """P(Y ≤ value) ("right"), or P(Y < value) ("left")."""
-        table = np.column_stack([np.zeros(len(columns)), self.distribution(columns)])
+    def place(
+        self, columns: Floats, values: Floats, probabilities: Sequence[float]
+    ) -> tuple[list[Floats], Floats, Floats]:
+        """Find quantiles and both tails from one prediction of the distribution.
+
+        Parameters
+        ----------
+        columns : ndarray of float, shape (n, p)
+            Columns as the model was fitted to.
+        values : ndarray of float, shape (n,)
+            Outcomes, missing ones for the quantiles alone.
+        probabilities : sequence of float
+            Of the quantiles.
+
+        Returns
+        -------
+        (list of ndarray, ndarray, ndarray), each of float, shape (n,)
+            As `quantile` for each probability, as `tail` and as `mid_tail`.
+        """
+        expected = self.distribution(columns)
+        below = self._at_most(expected, values, "left")
+        upto = self._at_most(expected, values, "right")
+        quantiles = [self._quantile(expected, each) for each in probabilities]
+        return quantiles, 1 - below, 1 - (upto + below) / 2
+
+    def _quantile(self, expected: Floats, probability: float) -> Floats:
+        return np.asarray(self.levels[np.argmax(expected >= probability - 1e-12, axis=1)])
+
+    def _at_most(self, expected: Floats, values: Floats, side: Literal["left", "right"]) -> Floats:
+        """P(Y ≤ value) ("right"), or P(Y < value) ("left"), of a distribution for each row."""
         # a missing value sorts behind all levels and is blanked below
-        place = np.searchsorted(self.levels, values, side=side)
-        return np.where(np.isnan(values), np.nan, table[np.arange(len(values)), place])
+        place = np.searchsorted(self.levels, values, side=side) - 1
+        found = expected[np.arange(len(values)), place]
+        return np.where(np.isnan(values), np.nan, np.where(place < 0, 0.0, found))
+
+
+def different_rows(table: Floats) -> tuple[Ints, Ints]:
+    """Find the different rows of a table.
+
+    Parameters
+    ----------
+    table : ndarray of float, shape (n, p)
+        Without missing numbers.
+
+    Returns
+    -------
+    (ndarray of int64, ndarray of int64)
+        Place of the first of each different row, in the order of their numbers column by column;
+        and for each row of the table, which of the different ones it is.
+
+    Notes
+    -----
+    Each column is numbered on its own and the numbers are joined to one, so that no two rows are
+    ever compared column by column: many times faster where values are few.
+    """
+    joined = np.zeros(len(table), dtype=np.int64)
+    for column in table.T:
+        values, place = np.unique(column, return_inverse=True)
+        joined = joined * len(values) + place
+        if joined.max(initial=0) > 2**31:  # far from what an int64 holds, however many values
+            joined = np.unique(joined, return_inverse=True)[1].astype(np.int64)
+    _, first, which = np.unique(joined, return_index=True, return_inverse=True)
+    return first.astype(np.int64), which.astype(np.int64)
 
 
 def fit_ordinal(
@@ -135,6 +225,7 @@ def fit_ordinal(
     *,
     shrink: Floats | None = None,
     departure: Floats | None = None,
+    near: OrdinalFit | None = None,
 ) -> OrdinalFit:
     """Fit cumulative logits, with slopes that may depart from proportional odds by the threshold.
 
@@ -152,6 +243,8 @@ def fit_ordinal(
     departure : ndarray of float, shape (p,), optional
         Standard deviation of the normal prior on how far the slope of each standardised column at
         one threshold may depart from the common slope; 0 for none. Proportional odds unless given.
+    near : OrdinalFit, optional
+        Fit of much the same rows with the same columns, to begin from. The result is the same.
 
     Returns
     -------
@@ -192,8 +285,10 @@ def fit_ordinal(
             "An ordered outcome needs at least two different values.", "Use more data."
         )
     # Scores are whole and groups few, so most rows repeat another: count them once.
-    cells, which = np.unique(np.column_stack([outcome, X])[counts], axis=0, return_inverse=True)
-    w = np.asarray(np.bincount(which.ravel(), given[counts], len(cells)), dtype=float)
+    rows = np.column_stack([outcome, X])[counts]
+    first, which = different_rows(rows)
+    cells = rows[first]
+    w = np.asarray(np.bincount(which, given[counts], len(cells)), dtype=float)
     levels = np.unique(cells[:, 0]) + 0.0  # no negative zero
     place = np.searchsorted(levels, cells[:, 0]).astype(np.int64)
     x = cells[:, 1:]
@@ -205,19 +300,22 @@ def fit_ordinal(
     if shrink is not None:
         ridge = ridge + 1 / (np.asarray(shrink, dtype=float) * scale) ** 2
     problem = _Proportional(place, (x - centre) / scale, w, k, ridge)
-    flat, converged = problem.maximise()
+    begin = near if near is not None and np.array_equal(near.levels, levels) else None
+    flat, converged = problem.maximise(None if begin is None else begin.standardised(centre, scale))
     # Thresholds move with the centre of the columns: θ = θ* + centre'slopes.
     back = np.eye(k + p)
     back[k:, k:] = np.diag(1 / scale)
     back[:k, k:] = centre / scale
     thresholds, slopes = flat[:k], np.tile(flat[k:], (k, 1))
     if departure is not None and np.any(departure > 0):
-        thresholds, slopes = problem.departures(flat, np.asarray(departure, dtype=float))
+        bent = None if begin is None else begin.standardised_by_threshold(centre, scale)
+        thresholds, slopes = problem.departures(flat, np.asarray(departure, dtype=float), bent)
     slopes = slopes / scale
     return OrdinalFit(
         levels,
         thresholds + slopes @ centre,
         slopes,
+        back @ flat,
         back @ np.linalg.inv(problem.information(flat)) @ back.T,
         problem.likelihood(flat),
         int(counts.sum()),
@@ -231,6 +329,9 @@ class _Proportional:
     def __init__(self, place: Ints, X: Floats, w: Floats, thresholds: int, ridge: Floats) -> None:
         self.place, self.X, self.w, self.k, self.ridge = place, X, w, thresholds, ridge
         self.first, self.last = place == 0, place == thresholds
+        # Which threshold is the upper edge of each row's level, and which the lower one.
+        self.below = (place[:, None] == np.arange(thresholds)).astype(float)
+        self.above = (place[:, None] - 1 == np.arange(thresholds)).astype(float)
 
     def _start(self) -> Floats:
         """Thresholds of the distribution without columns."""
@@ -287,30 +388,31 @@ class _Proportional:
         # A row of level j holds thresholds j and j − 1 together.
         beside = self._by_level(np.where(self.last, 0.0, ab), down)[: k - 1]
         out[rows[:-1], rows[1:]] = out[rows[1:], rows[:-1]] = -beside
-        for column in range(p):
-            x = self.X[:, column]
-            cross = self._by_level((aa + ab) * x, up) + self._by_level((bb + ab) * x, down)
-            out[:k, k + column] = out[k + column, :k] = cross
+        cross = self.below.T @ (self.X * (aa + ab)[:, None])
+        cross += self.above.T @ (self.X * (bb + ab)[:, None])
+        out[:k, k:], out[k:, :k] = cross, cross.T
         both = self.X.T @ (self.X * (aa + bb + 2 * ab)[:, None])
         out[k:, k:] = np.diag(self.ridge) - both
         return out
 
-    def maximise(self) -> tuple[Floats, bool]:
+    def maximise(self, begin: Floats | None) -> tuple[Floats, bool]:
         """Newton's method, halving steps that do not rise."""
-        flat = self._start()
+        flat = self._start() if begin is None else begin
         value = self.value(flat)
         for _ in range(_MOST_STEPS):
             gradient = self.gradient(flat)
             step = np.linalg.solve(self.information(flat), gradient)
             if float(gradient @ step) < 1e-9:
-                return flat, True
+                return flat + step, True
             size = 1.0
             while (now := self.value(flat + size * step)) < value and size > 1e-8:
                 size /= 2
             flat, value = flat + size * step, now
         return flat, False
 
-    def departures(self, flat: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    def departures(
+        self, flat: Floats, spread: Floats, begin: tuple[Floats, Floats] | None
+    ) -> tuple[Floats, Floats]:
         """Thresholds and slopes of a shrunken logistic regression at each threshold."""
         k, free = self.k, np.flatnonzero(spread > 0)
         Z = np.column_stack([np.ones(len(self.X)), -self.X[:, free]])
@@ -318,6 +420,9 @@ class _Proportional:
         yes = (self.place[:, None] <= np.arange(k)).astype(float)
         prior = np.append(1e-9, 1 / spread[free] ** 2)
         moved = np.zeros((len(prior), k))
+        if begin is not None:
+            moved[0] = begin[0] - flat[:k]
+            moved[1:] = (begin[1] - flat[k:])[:, free].T
         for _ in range(_MOST_STEPS):
             share = expit(base + Z @ moved)
             gradient = Z.T @ (self.w[:, None] * (yes - share)) - prior[:, None] * moved

@@ -87,25 +87,29 @@ class Charts:
         lower = (1 - spec.range_level) / 2
         started = (rows["course"] & rows["baseline"].notna()).to_numpy()
         session, score = rows["session"].to_numpy(), rows["score"].to_numpy(dtype=float)
+        charted = np.flatnonzero(started & np.isin(session, list(self.by_session)))
+        columns = start_columns(rows.iloc[charted], self.knots, self.clinics)
         for number, fit in self.by_session.items():
-            here = np.flatnonzero(started & (session == number))
-            if len(here):
-                x = start_columns(rows.iloc[here], self.knots, self.clinics)
-                found = [fit.quantile(x, at) for at in (lower, 0.5, 1 - lower)]
-                found += [fit.tail(x, score[here]), fit.mid_tail(x, score[here])]
-                for name, values in zip(FROM_START, found, strict=True):
-                    found_in[name][here] = values
+            among = np.flatnonzero(session[charted] == number)
+            here = charted[among]
+            ranges, *tails = fit.place(columns[among], score[here], (lower, 0.5, 1 - lower))
+            for name, values in zip(FROM_START, [*ranges, *tails], strict=True):
+                found_in[name][here] = values
         here = np.flatnonzero(_has_last(rows))
-        if self.sudden is not None and len(here):
+        if self.sudden is not None:
             x = last_columns(rows.iloc[here])
-            found = [self.sudden.quantile(x, at) for at in (lower, 1 - lower)]
-            found += [self.sudden.tail(x, score[here]), self.sudden.mid_tail(x, score[here])]
-            for name, values in zip(GIVEN_LAST, found, strict=True):
+            ranges, *tails = self.sudden.place(x, score[here], (lower, 1 - lower))
+            for name, values in zip(GIVEN_LAST, [*ranges, *tails], strict=True):
                 found_in[name][here] = values
         return pd.DataFrame(found_in, index=rows.index)
 
 
-def fit_charts(rows: pd.DataFrame, spec: OffTrackSpec, part: Flags | None = None) -> Charts:
+def fit_charts(
+    rows: pd.DataFrame,
+    spec: OffTrackSpec,
+    part: Flags | None = None,
+    near: Charts | None = None,
+) -> Charts:
     """Fit the chart of each session, given the start alone.
 
     Parameters
@@ -117,6 +121,8 @@ def fit_charts(rows: pd.DataFrame, spec: OffTrackSpec, part: Flags | None = None
         Sessions and smallest effective number.
     part : ndarray of bool, optional
         Rows to fit to; the effective number needed falls with their share.
+    near : Charts, optional
+        Charts of all rows, from which the fits to a part begin. The result is the same.
 
     Returns
     -------
@@ -134,29 +140,32 @@ def fit_charts(rows: pd.DataFrame, spec: OffTrackSpec, part: Flags | None = None
     used = np.ones(len(rows), dtype=bool) if part is None else part
     needed = spec.min_effective * (1 if part is None else float(used.mean()))
     known = used & rows["baseline"].notna().to_numpy() & rows["score"].notna().to_numpy()
+    rows = rows[known]
     session, weight = rows["session"].to_numpy(), rows["weight"].to_numpy()
-    starters = rows.loc[known & (session == 1), "baseline"]
-    if starters.empty:
-        starters = rows.loc[known, "baseline"]
-    knots = _knots(starters.to_numpy(dtype=float))
-    clinics = _clinics(rows.loc[known, "clinic"])
+    starters = rows.loc[session == 1, "baseline"]
+    knots = _knots((starters if len(starters) else rows["baseline"]).to_numpy(dtype=float))
+    clinics = _clinics(rows["clinic"])
+    columns, scores = start_columns(rows, knots, clinics), rows["score"].to_numpy(dtype=float)
     own = np.arange(_START_COLUMNS + len(clinics)) < _START_COLUMNS
     shrink = np.where(own, np.inf, CLINIC_SPREAD)
+    alike = near is not None and near.clinics == clinics
     by_session: dict[int, OrdinalFit] = {}
     effective: dict[int, float] = {}
     for number in range(2, spec.sessions + 1):
-        here = np.flatnonzero(known & (session == number) & (weight > 0))
+        here = np.flatnonzero((session == number) & (weight > 0))
         effective[number] = effective_sample_size(weight[here]) if len(here) else 0.0
-        score = rows["score"].to_numpy(dtype=float)[here]
+        score, x = scores[here], columns[here]
         if effective[number] < needed or len(np.unique(score)) < 2:
             break
-        x = start_columns(rows.iloc[here], knots, clinics)
         # Weights that sum to the effective number: shrinkage then sees what is truly known.
         scaled = weight[here] * effective[number] / weight[here].sum()
         # What differs between clinics may do so by the threshold too: a tail of people whom
         # nothing helps is not moved by a clinic that helps the others more.
         departure = np.where(own, DEPARTURE, CLINIC_DEPARTURE * x.std(axis=0))
-        by_session[number] = fit_ordinal(score, x, scaled, shrink=shrink, departure=departure)
+        by_session[number] = fit_ordinal(
+            score, x, scaled, shrink=shrink, departure=departure,
+            near=near.by_session.get(number) if near is not None and alike else None,
+        )  # fmt: skip
     return Charts(by_session, None, knots, clinics, effective)
 
 
@@ -190,7 +199,7 @@ def fit_sudden(rows: pd.DataFrame, spec: OffTrackSpec) -> OrdinalFit | None:
 
 def _clinics(clinic: pd.Series) -> tuple[str, ...]:
     """Clinics that get a column: all, where there are several."""
-    names = sorted(set(clinic) - {""})
+    names = sorted(set(clinic.unique()) - {""})
     return tuple(names) if len(names) > 1 else ()
 
 

@@ -232,10 +232,13 @@ def _judge_apart(rows: pd.DataFrame, charts: Charts, spec: OffTrackSpec) -> pd.D
         return out
     part = positions(rows["patient_id"], sorted_ids(rows["patient_id"])) % spec.folds
     course = rows["course"].to_numpy()
+    rows, part = rows[course], part[course]
+    found = out.loc[course, list(FROM_START)].to_numpy(copy=True)
     for number in range(spec.folds):
-        own = course & (part == number)
-        apart = fit_charts(rows[course], spec, (part != number)[course]).judge(rows[own], spec)
-        out.loc[own, list(FROM_START)] = apart[list(FROM_START)]
+        own = part == number
+        apart = fit_charts(rows, spec, ~own, near=charts)
+        found[own] = apart.judge(rows[own], spec)[list(FROM_START)].to_numpy()
+    out.loc[course, list(FROM_START)] = found
     return out
 
 
