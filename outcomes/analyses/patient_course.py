@@ -109,7 +109,7 @@ def estimate_patient_course(
         reason = "Nothing is recorded of a patient who began care."
         return refuse(QUESTION, spec, tables, people, reason, outcome=code, scope=PATIENT)
     rows = [
-        *(_course(tables, people, curve, each) for each in (code, *MOVEMENTS)),
+        _courses(tables, people, curve, (code, *MOVEMENTS)),
         _within_session(curve, tables.registry.get(code)),
         _sessions(people),
         _headaches(tables, people, spec.recent_days),
@@ -132,32 +132,51 @@ def estimate_patient_course(
     )
 
 
-def _course(tables: Tables, people: Members, curve: pd.DataFrame, code: str) -> pd.DataFrame:
-    """Start, last and improvement of one instrument."""
-    instrument = tables.registry.get(code)
-    base = derive_baseline(tables.assessments, people.start, code, tables.settings.cut_points)
-    scored = curve[(curve["outcome"] == code) & curve["series"].isin(["score", "movement"])]
-    last = scored[scored["label"] != "post"].drop_duplicates("patient_id", keep="last")
-    found = base.merge(last[["patient_id", "date", "value"]], on="patient_id", how="left")
-    times = scored["patient_id"].value_counts().reindex(found["patient_id"]).fillna(0)
+def _courses(
+    tables: Tables, people: Members, curve: pd.DataFrame, codes: tuple[str, ...]
+) -> pd.DataFrame:
+    """Start, last and improvement of each instrument that was recorded."""
+    scored = curve[curve["series"].isin(["score", "movement"]) & curve["outcome"].isin(codes)]
+    recorded = [code for code in codes if (scored["outcome"] == code).any()]
+    if not recorded:
+        return pd.DataFrame()
+    cuts = tables.settings.cut_points
+    base = pd.concat(
+        [
+            derive_baseline(tables.assessments, people.start, code, cuts).assign(outcome=code)
+            for code in recorded
+        ],
+        ignore_index=True,
+    )
+    keys = ["outcome", "patient_id"]
+    last = scored[scored["label"] != "post"].drop_duplicates(keys, keep="last")
+    found = base.merge(last[[*keys, "date", "value"]], on=keys, how="left")
+    times = scored.groupby(keys).size().rename("times").reset_index()
+    found = found.merge(times, on=keys, how="inner", validate="one_to_one")
     # the baseline itself is no follow-up
     later = found["date"] > found["baseline_date"].fillna(found["date"])
-    gain = instrument.improvement(found["baseline"], found["value"]).where(later)
+    instruments = {code: tables.registry.get(code) for code in recorded}
+    gain, error = pd.Series(np.nan, index=found.index), pd.Series("", index=found.index)
+    for code, instrument in instruments.items():
+        own = found["outcome"] == code
+        gain[own] = instrument.improvement(found["baseline"], found["value"])[own & later]
+        error[own] = _beyond_error(gain[own], instrument)
+    unit = found["outcome"].map({code: each.unit for code, each in instruments.items()})
     parts = (
         ("start", found["baseline"], found["baseline_date"], ""),
         ("last", found["value"], found["date"], ""),
-        ("improvement", gain, found["date"], _beyond_error(gain, instrument)),
+        ("improvement", gain, found["date"], error),
     )
     rows = [
         pd.DataFrame(
             {
-                "outcome": code,
+                "outcome": found["outcome"],
                 "group": found["patient_id"],
                 "landmark": date.dt.strftime("%Y-%m-%d").fillna(""),
                 "term": term,
                 "estimate": value,
-                "n_assessments": times.to_numpy(),
-                "unit": instrument.unit,
+                "n_assessments": found["times"],
+                "unit": unit,
                 "method": "as recorded",
                 "status": np.where(value.isna(), "refused", "ok"),
                 "note": note,
@@ -166,7 +185,8 @@ def _course(tables: Tables, people: Members, curve: pd.DataFrame, code: str) -> 
         for term, value, date, note in parts
     ]
     table = pd.concat(rows, ignore_index=True)
-    return table[table["n_assessments"] > 0]
+    place = table["outcome"].map({code: place for place, code in enumerate(recorded)})
+    return table.iloc[np.argsort(place.to_numpy(), kind="stable")]
 
 
 def _beyond_error(gain: pd.Series, instrument: Instrument) -> pd.Series:

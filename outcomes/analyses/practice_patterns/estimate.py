@@ -8,10 +8,12 @@ therapists in the improvement of their patients) and ``therapist_share`` (share 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.analyses.assemble import assemble
 from outcomes.analyses.estimand import describe
@@ -28,9 +30,12 @@ from outcomes.stats.associations import associations
 from outcomes.stats.multiplicity import benjamini_hochberg
 from outcomes.tables import Tables
 
+Floats = NDArray[np.float64]
+
 QUESTION = "practice_patterns"
 NEXT, SORE = "next_change", "soreness"
 PRESSURE = "pressure"
+METHOD = "within therapist, CR1 by patient"
 LINKED = (
     "What is shown goes together and need not cause: pain decides what is done as much as what is "
     "done decides pain, so the reverse direction stands beside each row."
@@ -106,72 +111,83 @@ def _of_outcome(
 ) -> pd.DataFrame:
     """Associations of one outcome with pressure, techniques and muscles."""
     frame = practice.frame
-    parts = [_associated(frame, frame[[PRESSURE]], PRESSURE, outcome, spec)]
-    parts += [_associated(frame, used, kind, outcome, spec) for kind, used in practice.used.items()]
-    rows = pd.concat(parts, ignore_index=True)
-    if "p_value" in rows:
-        family = (rows["group_by"] != PRESSURE).to_numpy()
-        rows.loc[family, "p_value"] = benjamini_hochberg(rows.loc[family, "p_value"].to_numpy())
-    return rows.assign(outcome=outcome, unit=unit if outcome == NEXT else "share")
 
-
-def _associated(
-    frame: pd.DataFrame,
-    predictors: pd.DataFrame,
-    kind: str,
-    outcome: str,
-    spec: PracticePatternsSpec,
-) -> pd.DataFrame:
-    """One row a predictor, refused where there is too little of it."""
-    known = frame[outcome].notna() & predictors.notna().all(axis=1)
-    known &= frame["therapist_id"].ne("")
-    base = {"term": "association", "group_by": kind}
-    n = int(known.sum())
-    clusters = frame.loc[known, "patient_id"].nunique()
-    if n < spec.min_sessions or clusters < 2 or predictors.shape[1] == 0:
-        return _refused(base, n, spec)
-    here, x = frame[known], predictors[known]
-    table = associations(
-        here[outcome].to_numpy(dtype=float),
-        x.to_numpy(dtype=float),
-        covariates(here.assign(days=here["days"].fillna(0))),
-        group=pd.factorize(here["therapist_id"])[0],
-        cluster=pd.factorize(here["patient_id"])[0],
-        level=spec.conf_level,
-    )
-    return _told(table, x, base, clusters, spec, method="within therapist, CR1 by patient")
-
-
-def _reversed(practice: Practice, spec: PracticePatternsSpec) -> pd.DataFrame:
-    """Whether pain before the session goes with what was done in it."""
-    frame = practice.frame
-    kinds = {PRESSURE: frame[[PRESSURE]], **practice.used}
-    parts = []
-    for kind, chosen in kinds.items():
-        base = {"term": "reverse", "group_by": kind}
-        known = chosen.notna().all(axis=1) & frame["therapist_id"].ne("")
-        n, clusters = int(known.sum()), frame.loc[known, "patient_id"].nunique()
-        if n < spec.min_sessions or clusters < 2 or chosen.shape[1] == 0:
-            parts.append(_refused(base, n, spec))
-            continue
-        here, x = frame[known], chosen[known]
-        # The score is the predictor here; the rest of what is known stays in the model.
-        given = covariates(here.assign(days=0.0))[:, 2:8]
-        table = associations(
-            x.to_numpy(dtype=float),
-            here[["score"]].to_numpy(dtype=float),
-            given,
+    def slopes(here: pd.DataFrame, used: Floats) -> pd.DataFrame:
+        return associations(
+            here[outcome].to_numpy(dtype=float),
+            used,
+            covariates(here.assign(days=here["days"].fillna(0))),
             group=pd.factorize(here["therapist_id"])[0],
             cluster=pd.factorize(here["patient_id"])[0],
             level=spec.conf_level,
         )
-        told = _told(table, x, base, clusters, spec, method="within therapist, CR1 by patient")
-        parts.append(told.assign(unit="points of pressure" if kind == PRESSURE else "share"))
-    rows = pd.concat(parts, ignore_index=True)
+
+    rows = _each_kind(practice, frame[outcome].notna(), "association", slopes, spec)
+    return rows.assign(outcome=outcome, unit=unit if outcome == NEXT else "share")
+
+
+def _reversed(practice: Practice, spec: PracticePatternsSpec) -> pd.DataFrame:
+    """Whether pain before the session goes with what was done in it."""
+
+    def slopes(here: pd.DataFrame, used: Floats) -> pd.DataFrame:
+        # The score is the predictor here; the rest of what is known stays in the model.
+        return associations(
+            used,
+            here[["score"]].to_numpy(dtype=float),
+            covariates(here.assign(days=0.0))[:, 2:8],
+            group=pd.factorize(here["therapist_id"])[0],
+            cluster=pd.factorize(here["patient_id"])[0],
+            level=spec.conf_level,
+        )
+
+    everywhere = pd.Series(True, index=practice.frame.index)
+    rows = _each_kind(practice, everywhere, "reverse", slopes, spec)
+    unit = np.where(rows["group_by"] == PRESSURE, "points of pressure", "share")
+    return rows.assign(outcome="chosen", unit=unit)
+
+
+def _each_kind(
+    practice: Practice,
+    counts: pd.Series,
+    term: str,
+    slopes: Callable[[pd.DataFrame, Floats], pd.DataFrame],
+    spec: PracticePatternsSpec,
+) -> pd.DataFrame:
+    """Rows of pressure, techniques and muscles, refused where there is too little of them.
+
+    Each is asked on its own; those of which the same sessions tell are only computed together.
+    """
+    frame = practice.frame
+    counts = counts & frame["therapist_id"].ne("")
+    kinds = {PRESSURE: frame[[PRESSURE]], **practice.used}
+    alike: dict[bytes, list[str]] = {}
+    told: dict[str, pd.Series] = {}
+    for kind, used in kinds.items():
+        told[kind] = counts & used.notna().all(axis=1)
+        alike.setdefault(told[kind].to_numpy().tobytes(), []).append(kind)
+    parts: dict[str, pd.DataFrame] = {}
+    for names in alike.values():
+        known = told[names[0]]
+        here = frame[known]
+        n, clusters = len(here), here["patient_id"].nunique()
+        enough = n >= spec.min_sessions and clusters >= 2
+        asked = {kind: kinds[kind][known] for kind in names if enough and kinds[kind].shape[1]}
+        if asked:
+            table = slopes(here, np.column_stack([each.to_numpy() for each in asked.values()]))
+        first = 0
+        for kind in names:
+            base = {"term": term, "group_by": kind}
+            if kind not in asked:
+                parts[kind] = _refused(base, n, spec)
+                continue
+            own = table.iloc[first : first + asked[kind].shape[1]].reset_index(drop=True)
+            first += len(own)
+            parts[kind] = _told(own, asked[kind], base, clusters, spec)
+    rows = pd.concat([parts[kind] for kind in kinds], ignore_index=True)
     if "p_value" in rows:
         family = (rows["group_by"] != PRESSURE).to_numpy()
         rows.loc[family, "p_value"] = benjamini_hochberg(rows.loc[family, "p_value"].to_numpy())
-    return rows.assign(outcome="chosen")
+    return rows
 
 
 def _told(
@@ -180,8 +196,6 @@ def _told(
     base: dict[str, str],
     clusters: int,
     spec: PracticePatternsSpec,
-    *,
-    method: str,
 ) -> pd.DataFrame:
     """Rows of estimates from a table of slopes."""
     kind = base["group_by"]
@@ -197,7 +211,7 @@ def _told(
         n_assessments=float(len(x)),
         n_events=with_it,
         conf_level=spec.conf_level,
-        method=method,
+        method=METHOD,
     )
     rows["status"] = np.where(few, "refused", "ok")
     rows["note"] = np.where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.collections import PolyCollection
 
 from outcomes.present import format as write
 from outcomes.present.board import COLUMN
@@ -16,6 +16,7 @@ _WEEKS = 20
 """Weeks with a diary that are shown, the last ones."""
 _NONE, _SOME, _BAD, _GAP = "#dfe7ef", "#e58a4c", "#8f1f4b", "#9aa5b1"
 _SEVERE = 7
+Square = tuple[list[tuple[float, float]], str, str]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -51,6 +52,7 @@ def plot_headache_calendar(records: pd.DataFrame) -> Figure:
         figure.subplots_adjust(left=0.105, right=0.995, top=0.99, bottom=0.14)
         place, before = 0.0, None
         months: list[tuple[float, str]] = []
+        squares: list[Square] = []
         for monday in weeks:
             if before is not None and (monday - before).days > 7:
                 axes.plot([place + 0.15] * 2, [-0.3, 6.9], color=_GAP, linewidth=1.2)
@@ -61,8 +63,13 @@ def plot_headache_calendar(records: pd.DataFrame) -> Figure:
                 )
             for offset in range(7):
                 entry = by_day.get(monday + pd.Timedelta(days=offset))
-                _square(axes, place, 6 - offset, entry)
+                squares.append(_square(place, 6 - offset, entry))
             place, before = place + 1, monday
+        corners, faces, edges = zip(*squares, strict=True)
+        # one collection: a patch a day takes a hundred times as long to draw
+        axes.add_collection(
+            PolyCollection(corners, facecolors=faces, edgecolors=edges, linewidths=0.6)
+        )
         _label(axes, months)
         axes.set_xlim(-0.2, max(place, 12.0))
         axes.set_ylim(-0.3, 7.1)
@@ -92,16 +99,15 @@ def _new_year(before: pd.Timestamp | None, monday: pd.Timestamp) -> bool:
     return before is None or monday.year != before.year
 
 
-def _square(axes: Axes, place: float, row: int, entry: dict[str, float] | None) -> None:
+def _square(place: float, row: int, entry: dict[str, float] | None) -> Square:
+    """Corners of the square of a day, its colour and that of its edge."""
     face, edge = "white", _GAP
     if entry is not None:
         severe = entry["value"] == 1 and entry["beside"] >= _SEVERE
         face = edge = _BAD if severe else _SOME if entry["value"] == 1 else _NONE
-    axes.add_patch(
-        Rectangle(
-            (place + 0.06, row + 0.06), 0.8, 0.8, facecolor=face, edgecolor=edge, linewidth=0.6
-        )
-    )
+    left, low = place + 0.06, row + 0.06
+    right, high = left + 0.8, low + 0.8
+    return [(left, low), (right, low), (right, high), (left, high)], face, edge
 
 
 def _label(axes: Axes, months: list[tuple[float, str]]) -> None:
