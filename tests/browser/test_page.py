@@ -156,3 +156,32 @@ def test_pdfs_are_tagged_and_bear_the_banner(made: Path) -> None:
         assert b"/MarkInfo" in content
         assert b"pdfuaid" in content
         assert re.search(rb"/Lang \(en", content)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_word_says_its_meaning_by_keyboard_and_without_a_barrier(
+    browser: Any, made: Path, axe: str, width: int
+) -> None:
+    path = next(made.rglob("report.html"))
+    open_page(browser, path, width)
+    browser.execute_script(axe)
+    opened = "return document.querySelectorAll(':popover-open').length"
+    assert browser.execute_script(opened) == 0
+    word = browser.find_element("css selector", "main button.word")
+    browser.execute_script("arguments[0].focus()", word)
+    word.send_keys("\ue007")  # Enter
+    assert browser.execute_script(opened) == 1
+    box = browser.execute_script(
+        "const box = document.querySelector(':popover-open').getBoundingClientRect();"
+        "return [box.left, box.right, box.height, document.documentElement.clientWidth]"
+    )
+    assert 0 <= box[0] < box[1] <= box[3] + 1
+    assert box[2] > 20
+    found = browser.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run().then(result => done(result.violations.map(each => each.id)))"
+    )
+    assert found == []
+    word.send_keys("\ue00c")  # Escape
+    assert browser.execute_script(opened) == 0
+    assert browser.execute_script("return document.activeElement === arguments[0]", word)
