@@ -32,7 +32,7 @@ STYLE = """
 .outcomes p { margin: .3rem 0; }
 .outcomes .check { font-weight: 600; }
 .outcomes .check::before { content: "Check: "; color: #a30000; }
-.outcomes-old { opacity: .45; }
+.outcomes-old { box-shadow: -.35rem 0 0 #cbd2d9; cursor: progress; }
 @media (max-width: 60rem) { .outcomes table { font-size: .85em; } }
 @media (min-width: 48rem) { .outcomes .board .wide { grid-column: span 2; } }
 """
