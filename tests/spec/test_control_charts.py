@@ -189,13 +189,20 @@ def test_months_that_share_one_value_make_no_run() -> None:
     events = np.r_[np.full(35, 40.0), 32.0]
     chart = control_chart(events, "p", denominators=np.full(36, 40.0), better="higher")
     assert not chart.points["shift"].any()
-    assert chart.parts.loc[0, "n_useful"] == 1
+    assert chart.parts.loc[0, "n_useful"] == 0
     assert list(chart.points["reading"])[-1] == "worse"
     assert (chart.points["reading"] != "").sum() == 1
-    # a fall for good is still found: useful points are those off the value that most share
-    events = np.r_[np.full(24, 40.0), np.full(12, 37.0)]
-    fallen = control_chart(events, "p", denominators=np.full(36, 40.0), better="higher")
-    assert fallen.points["shift"].tolist() == [False] * 24 + [True] * 12
+    # months below full, here and there, all lie on one side: their order says nothing
+    events = np.full(36, 40.0)
+    events[[3, 7, 8, 14, 15, 20, 26, 27, 31, 33]] = 38.0
+    chart = control_chart(events, "p", denominators=np.full(36, 40.0), better="higher")
+    assert not chart.points["shift"].any()
+    assert not chart.parts.loc[0, "few_crossings"]
+    # where the shared value lies between others, runs are counted about it
+    y = np.r_[np.full(20, 5.0), np.tile([4.0, 6.0], 4), np.full(8, 6.0)]
+    about = control_chart(y)
+    assert about.parts.loc[0, "n_useful"] == 16
+    assert about.points["shift"].tolist() == [False] * 27 + [True] * 9
 
 
 def test_runs_go_by_the_centre_where_values_differ() -> None:

@@ -98,12 +98,14 @@ def run_line(values: Floats, centre: Floats, baseline: NDArray[np.bool_]) -> Flo
     Returns
     -------
     ndarray of float, shape (..., 1)
-        The median of the baseline where at least half of it equals the median, else the centre.
+        The centre; where at least half of the baseline equals its median, the median; missing, so
+        that there are no runs, where moreover all other points lie on one side of it.
 
     Notes
     -----
     Where most shares are 0 or 1 the mean lies beside them all, and points that never moved would
-    be one long run. About the value they share they are on the line, which makes no run.
+    be one long run. About the value they share they are on the line, which makes no run. Of shares
+    that are mostly 1 every other one is below: their order says nothing, only limits do.
     """
     known = np.where(baseline, values, np.nan)
     counted = np.isfinite(known)
@@ -111,7 +113,10 @@ def run_line(values: Floats, centre: Floats, baseline: NDArray[np.bool_]) -> Flo
     middle = np.nanmedian(np.where(some, known, 0.0), axis=-1, keepdims=True)
     tied = ((known == middle) & counted).sum(axis=-1, keepdims=True)
     most = some & (2 * tied >= counted.sum(axis=-1, keepdims=True))
-    return np.asarray(np.where(most, middle, centre), dtype=np.float64)
+    above = (values > middle).any(axis=-1, keepdims=True)
+    below = (values < middle).any(axis=-1, keepdims=True)
+    line = np.where(above & below, middle, np.nan)
+    return np.asarray(np.where(most, line, centre), dtype=np.float64)
 
 
 def run_limits(useful: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
