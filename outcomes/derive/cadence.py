@@ -11,6 +11,7 @@ from outcomes.derive.patient_days import (
     NO_DAY,
     Flags,
     Ints,
+    attended_rows,
     day_number,
     day_numbers,
     first_of_each,
@@ -152,9 +153,7 @@ def rolling_cadence(
     if sessions is None:
         sessions = SCHEMAS["sessions"].empty()
     place = positions(sessions["patient_id"], start["patient_id"])
-    rows = np.flatnonzero(
-        holds(sessions["status"], "attended") & sessions["date"].notna().to_numpy()
-    )
+    rows = attended_rows(sessions)
     rows = rows[place[rows] >= 0]
     place, day = place[rows], day_numbers(sessions["date"])[rows]
     order = order_of(pack(place, day), sessions, rows, ["time", "session_id"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from outcomes.coded import holds
 from outcomes.derive.patient_days import (
     Ints,
+    attended_rows,
     day_numbers,
     first_of_each,
     order_of,
@@ -48,9 +48,7 @@ def derive_sessions(sessions: pd.DataFrame | None, cuts: CutPoints) -> pd.DataFr
     """
     if sessions is None:
         sessions = SCHEMAS["sessions"].empty()
-    rows = np.flatnonzero(
-        holds(sessions["status"], "attended") & sessions["date"].notna().to_numpy()
-    )
+    rows = attended_rows(sessions)
     place = positions(sessions["patient_id"], sorted_ids(sessions["patient_id"]))[rows]
     keys = pack(place, day_numbers(sessions["date"])[rows])
     order = order_of(keys, sessions, rows, ["time", "session_id"])
@@ -103,9 +101,7 @@ def derive_start(
     first_row = np.full(len(ids), -1)
     if sessions is None:
         sessions = SCHEMAS["sessions"].empty()
-    rows = np.flatnonzero(
-        holds(sessions["status"], "attended") & sessions["date"].notna().to_numpy()
-    )
+    rows = attended_rows(sessions)
     place = positions(sessions["patient_id"], ids)[rows]
     rows, place = rows[place >= 0], place[place >= 0]
     day = day_numbers(sessions["date"])[rows]

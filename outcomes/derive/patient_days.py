@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from outcomes.coded import as_arrow, coded
+from outcomes.coded import as_arrow, coded, holds
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -200,6 +200,24 @@ def order_of(keys: Ints, frame: pd.DataFrame, rows: Ints, ties: Sequence[str]) -
     few.insert(0, "_key", ordered[tied])
     order[tied] = order[tied][few.sort_values(list(few.columns)).index.to_numpy()]
     return order
+
+
+def attended_rows(sessions: pd.DataFrame) -> Ints:
+    """Find the appointments that took place.
+
+    Parameters
+    ----------
+    sessions : DataFrame
+        Appointments as in the contract, with status and date.
+
+    Returns
+    -------
+    ndarray of int64
+        Places of the rows that are attended and dated.
+    """
+    return np.flatnonzero(
+        holds(sessions["status"], "attended") & sessions["date"].notna().to_numpy()
+    )
 
 
 def pick(values: pd.Series, rows: Ints) -> pd.Series:

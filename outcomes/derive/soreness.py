@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from outcomes.coded import holds
 from outcomes.derive.patient_days import (
     Flags,
     Ints,
+    attended_rows,
     day_numbers,
     minutes_of_day,
     order_of,
@@ -64,9 +64,7 @@ def flag_near_session(
     """
     if sessions is None or not len(sessions) or not len(rows):
         return np.zeros(len(rows), dtype=bool)
-    held = np.flatnonzero(
-        holds(sessions["status"], "attended") & sessions["date"].notna().to_numpy()
-    )
+    held = attended_rows(sessions)
     whose = positions(sessions["patient_id"], known)[held]
     held, whose = held[whose >= 0], whose[whose >= 0]
     if not len(held):
