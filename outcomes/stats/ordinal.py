@@ -53,8 +53,8 @@ class OrdinalFit:
     n: int
     converged: bool
 
-    def standardised(self, centre: Floats, scale: Floats) -> Floats:
-        """Give thresholds and slopes under proportional odds for columns less a centre, by a scale.
+    def standardised(self, centre: Floats, scale: Floats) -> tuple[Floats, Floats, Floats]:
+        """Give thresholds and slopes for columns less a centre, by a scale.
 
         Parameters
         ----------
@@ -63,26 +63,19 @@ class OrdinalFit:
 
         Returns
         -------
-        ndarray of float, shape (K − 1 + p,)
-            Thresholds, then slopes.
+        proportional : ndarray of float, shape (K − 1 + p,)
+            Thresholds, then slopes, under proportional odds.
+        thresholds : ndarray of float, shape (K − 1,)
+            Those of the fit itself.
+        slopes : ndarray of float, shape (K − 1, p)
+            Those of the fit itself, at each threshold.
         """
-        thresholds, slopes = np.split(self.proportional, [len(self.levels) - 1])
-        return np.append(thresholds - slopes @ centre, slopes * scale)
-
-    def standardised_by_threshold(self, centre: Floats, scale: Floats) -> tuple[Floats, Floats]:
-        """Give thresholds, and the slopes at each, for columns less a centre, by a scale.
-
-        Parameters
-        ----------
-        centre, scale : ndarray of float, shape (p,)
-            What columns are made smaller by, and then divided by.
-
-        Returns
-        -------
-        (ndarray of float, shape (K − 1,), ndarray of float, shape (K − 1, p))
-            Thresholds and slopes.
-        """
-        return self.thresholds - self.slopes @ centre, self.slopes * scale
+        common, shared = np.split(self.proportional, [len(self.levels) - 1])
+        return (
+            np.append(common - shared @ centre, shared * scale),
+            self.thresholds - self.slopes @ centre,
+            self.slopes * scale,
+        )
 
     def distribution(self, columns: Floats) -> Floats:
         """Predict the cumulative distribution of new rows.
@@ -300,15 +293,16 @@ def fit_ordinal(
     if shrink is not None:
         ridge = ridge + 1 / (np.asarray(shrink, dtype=float) * scale) ** 2
     problem = _Proportional(place, (x - centre) / scale, w, k, ridge)
-    begin = near if near is not None and np.array_equal(near.levels, levels) else None
-    flat, converged = problem.maximise(None if begin is None else begin.standardised(centre, scale))
+    begin, bent = None, None
+    if near is not None and np.array_equal(near.levels, levels):
+        begin, *bent = near.standardised(centre, scale)
+    flat, converged = problem.maximise(begin)
     # Thresholds move with the centre of the columns: θ = θ* + centre'slopes.
     back = np.eye(k + p)
     back[k:, k:] = np.diag(1 / scale)
     back[:k, k:] = centre / scale
     thresholds, slopes = flat[:k], np.tile(flat[k:], (k, 1))
     if departure is not None and np.any(departure > 0):
-        bent = None if begin is None else begin.standardised_by_threshold(centre, scale)
         thresholds, slopes = problem.departures(flat, np.asarray(departure, dtype=float), bent)
     slopes = slopes / scale
     return OrdinalFit(
@@ -411,7 +405,7 @@ class _Proportional:
         return flat, False
 
     def departures(
-        self, flat: Floats, spread: Floats, begin: tuple[Floats, Floats] | None
+        self, flat: Floats, spread: Floats, begin: Sequence[Floats] | None
     ) -> tuple[Floats, Floats]:
         """Thresholds and slopes of a shrunken logistic regression at each threshold."""
         k, free = self.k, np.flatnonzero(spread > 0)

@@ -148,7 +148,7 @@ def fit_charts(
     columns, scores = start_columns(rows, knots, clinics), rows["score"].to_numpy(dtype=float)
     own = np.arange(_START_COLUMNS + len(clinics)) < _START_COLUMNS
     shrink = np.where(own, np.inf, CLINIC_SPREAD)
-    alike = near is not None and near.clinics == clinics
+    begin = near.by_session if near is not None and near.clinics == clinics else {}
     by_session: dict[int, OrdinalFit] = {}
     effective: dict[int, float] = {}
     for number in range(2, spec.sessions + 1):
@@ -163,8 +163,7 @@ def fit_charts(
         # nothing helps is not moved by a clinic that helps the others more.
         departure = np.where(own, DEPARTURE, CLINIC_DEPARTURE * x.std(axis=0))
         by_session[number] = fit_ordinal(
-            score, x, scaled, shrink=shrink, departure=departure,
-            near=near.by_session.get(number) if near is not None and alike else None,
+            score, x, scaled, shrink=shrink, departure=departure, near=begin.get(number)
         )  # fmt: skip
     return Charts(by_session, None, knots, clinics, effective)
 
