@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -93,7 +95,7 @@ def plot_funnel(
         figure, axes = plt.subplots(figsize=(WIDTH, _SIZE))
         figure.subplots_adjust(left=0.09, right=0.86)
         _limits(axes, lines, measure)
-        _points(axes, points, clinic_colours(result), lines["centre"])
+        _points(axes, points, clinic_colours(result), lines)
         axes.set_xlabel(f"Patients of the {noun} who answered")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
@@ -225,7 +227,7 @@ def _limits(axes: Axes, lines: pd.DataFrame, measure: str) -> None:
     )  # fmt: skip
 
 
-def _points(axes: Axes, points: pd.DataFrame, colours: dict[str, str], centre: pd.Series) -> None:
+def _points(axes: Axes, points: pd.DataFrame, colours: dict[str, str], lines: pd.DataFrame) -> None:
     """Points in the colours of their clinics; a ring round what lies outside its limits."""
     named = points["group"] != ""
     side = points["position"].map(
@@ -250,7 +252,7 @@ def _points(axes: Axes, points: pd.DataFrame, colours: dict[str, str], centre: p
     if len(told) > _MOST_LABELS:
         told = told[told["position"].str.endswith("998")]
     names = told.sort_values("estimate")
-    places = _places(axes, points, names, centre)
+    places = _places(axes, points, names, lines)
     for row, place, shade in zip(
         names.to_dict("records"), places, colour[names.index], strict=True
     ):
@@ -264,7 +266,7 @@ def _points(axes: Axes, points: pd.DataFrame, colours: dict[str, str], centre: p
 
 
 def _places(
-    axes: Axes, points: pd.DataFrame, names: pd.DataFrame, centre: pd.Series
+    axes: Axes, points: pd.DataFrame, names: pd.DataFrame, lines: pd.DataFrame
 ) -> list[tuple[float, float]]:
     """Find a place for each name, in points from its own, where it runs into nothing."""
     axes.figure.canvas.draw()
@@ -273,10 +275,13 @@ def _places(
         (x - 4, y - 4, x + 4, y + 4)
         for x, y in axes.transData.transform(points[["n_patients", "estimate"]].to_numpy()) * scale
     ]
-    # nor does a name run into the line of the average
-    left_end, right_end = axes.get_xlim()
-    ends = axes.transData.transform([(left_end, centre.min()), (right_end, centre.max())]) * scale
-    taken.append((ends[0][0], ends[0][1] - 1.5, ends[1][0], ends[1][1] + 1.5))
+    # nor does a name run into the average or a limit
+    for column in ("centre", "low_95", "high_95", "low_998", "high_998"):
+        drawn = axes.transData.transform(lines[["n_patients", column]].to_numpy()) * scale
+        taken += [
+            (left, min(low, high) - 1.5, right, max(low, high) + 1.5)
+            for (left, low), (right, high) in pairwise(drawn.tolist())
+        ]
     chosen = []
     for (x, y), name in zip(
         axes.transData.transform(names[["n_patients", "estimate"]].to_numpy()) * scale,
@@ -369,6 +374,6 @@ def _alt(points: pd.DataFrame, measure: str, noun: str) -> str:
     said.append(
         f"{len(outside)} of them outside the outer limits."
         if len(outside)
-        else "None lies outside the outer limits."
+        else "No point lies outside the outer limits."
     )
     return " ".join(said)
