@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from outcomes.errors import OutcomesError
 from outcomes.report.kernel import WarmKernel, read_notebook, with_parameters
 from outcomes.report.page import Imprint, build_page
+from tests.page_words import words_of
 
 Frames = dict[str, pd.DataFrame]
 NAME = "clinic_manager.ipynb"
@@ -83,14 +83,6 @@ def page_of(kernel: WarmKernel, notebook: Path, data: Path, **more: Any) -> str:
     node = kernel.run(notebook, {"data": str(data), **more})
     audience = more.get("audience", "inside")
     return build_page(node, Imprint("Clinic report", audience, True, "Data", "0"))
-
-
-def words_of(page: str) -> str:
-    """Text of a page, alternative text of figures included, without style."""
-    # a word that says its meaning is a button within a sentence
-    body = re.sub(r"</?button[^>]*>", "", page.partition("<body>")[2])
-    alts = " ".join(re.findall(r'alt="([^"]*)"', body))
-    return unescape(re.sub(r"<[^>]+>", " ", body) + " " + alts)
 
 
 def check_words(page: str) -> None:
@@ -232,7 +224,10 @@ def test_six_patients(sample: Frames, kernel: WarmKernel, notebook: Path, tmp_pa
     page = page_of(kernel, notebook, data)
     check_words(page)
     assert "These records do not carry an answer yet." in page
-    assert "too few records for any number: at most" in page
+    said = (
+        "Pain: There are too few records for any number: at most 4 patients at one follow-up time."
+    )
+    assert said in words_of(page)
     outside = page_of(kernel, notebook, data, audience="outside")
     check_words(outside)
     assert "too few people to show this outside" in outside

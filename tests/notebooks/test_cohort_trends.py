@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 
 import nbformat
@@ -21,6 +20,7 @@ from outcomes.report.kernel import WarmKernel, read_notebook
 from outcomes.report.page import Imprint, build_page
 from outcomes.report.pdf import pdf_maker
 from outcomes.tables import Tables
+from tests.page_words import words_of
 
 Frames = dict[str, pd.DataFrame]
 IMPRINT = Imprint("The day", "inside", True, "Data", "0")
@@ -39,13 +39,6 @@ def portland(sample: Frames, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, frame in sample.items():
         frame[frame["patient_id"].isin(ids)].to_csv(folder / f"{name}.csv", index=False)
     return folder
-
-
-def words_of(page: str) -> str:
-    # a word that says its meaning is a button within a sentence
-    body = re.sub(r"</?button[^>]*>", "", page.partition("<body>")[2])
-    alts = " ".join(re.findall(r'alt="([^"]*)"', body))
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body) + " " + alts))
 
 
 def test_in_a_report_it_stands_still_and_is_whole(

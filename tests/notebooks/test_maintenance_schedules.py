@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from outcomes.io import write_tables
 from outcomes.report.kernel import WarmKernel, read_notebook
 from outcomes.report.page import Imprint, build_page
 from outcomes.simulate import SCENARIOS, simulate
+from tests.page_words import words_of
 
 Frames = dict[str, pd.DataFrame]
 ALLOWED = ("outcomes.analyses", "outcomes.present", "outcomes.verdicts")
@@ -40,14 +40,6 @@ def page_of(kernel: WarmKernel, notebook: Path, data: Path, **more: Any) -> str:
     node = kernel.run(notebook, {"data": str(data), "bootstraps": FEW, **more})
     audience = more.get("audience", "inside")
     return build_page(node, Imprint("Comparison of schedules", audience, True, "Data", "0"))
-
-
-def words_of(page: str) -> str:
-    # a word that says its meaning is a button within a sentence
-    body = re.sub(r"</?button[^>]*>", "", page.partition("<body>")[2])
-    alts = " ".join(re.findall(r'alt="([^"]*)"', body))
-    text = unescape(re.sub(r"<[^>]+>", " ", body) + " " + alts)
-    return re.sub(r"\s+", " ", text)
 
 
 def check_words(page: str) -> None:

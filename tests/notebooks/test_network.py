@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +17,7 @@ from outcomes.simulate import SimulationSpec, cohort
 from outcomes.simulate.cohort import stream_latent
 from outcomes.simulate.records import keep_records
 from outcomes.simulate.write import write_parts
+from tests.page_words import words_of
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +30,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("network")
     write_parts(parts, dict, place, "parquet")
     return place
-
-
-def words_of(page: str) -> str:
-    body = page.partition("<body>")[2]
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body)))
 
 
 def test_the_command_makes_it(
